@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The command line: arguments, output, exit codes. One module a command.
+
+mod args;
+mod detect;
+mod explain;
+mod findings;
+mod log;
+mod output;
+mod progress;
+mod scan;
+mod setup;
+
+use std::io;
+use std::process::ExitCode;
+
+use anyhow::Error;
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+use lictor::diag::{Failure, Kind, visible};
+use lictor::policy::LoadError;
+use lictor::report::ReportError;
+
+/// Nothing at or above the threshold.
+const CLEAN: u8 = 0;
+/// Violations at or above the threshold.
+const VIOLATIONS: u8 = 1;
+/// The command failed, or the scan is incomplete.
+const FAILED: u8 = 2;
+/// `EX_CONFIG` of sysexits.h: a configuration or policy file is wrong.
+const CONFIG: u8 = 78;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    let done = log::init(&cli).and_then(|()| match cli.command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Detect(args) => detect::run(&args),
+        Command::Findings(args) => findings::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "lictor", &mut io::stdout());
+            Ok(CLEAN)
+        }
+    });
+    ExitCode::from(done.unwrap_or_else(|e| report(&e)))
+}
+
+/// Says what went wrong, on standard error; gives the exit code.
+fn report(error: &Error) -> u8 {
+    if is_broken_pipe(error) {
+        return CLEAN;
+    }
+    if let Some(LoadError::Mistakes(mistakes)) = error.downcast_ref::<LoadError>() {
+        let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+        let n = mistakes.list.len();
+        let word = if n == 1 { "mistake" } else { "mistakes" };
+        anstream::eprintln!(
+            "{}\n\nerror: {n} {word} in the policy {}",
+            mistakes.render(colour),
+            mistakes.file
+        );
+        return CONFIG;
+    }
+    anstream::eprintln!("error: {}", visible(error.to_string().as_bytes()));
+    let failure = failure(error);
+    // What an error is made of says the same again where it is transparent.
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if cause != said {
+            anstream::eprintln!("  because: {}", visible(cause.as_bytes()));
+            said = cause;
+        }
+    }
+    if let Some(help) = failure.and_then(|f| f.help.as_ref()) {
+        anstream::eprintln!("  help: {help}");
+    }
+    match failure.map(|f| f.kind) {
+        Some(Kind::Config) => CONFIG,
+        _ => FAILED,
+    }
+}
+
+fn failure(error: &Error) -> Option<&Failure> {
+    if let Some(LoadError::Failure(f)) = error.downcast_ref::<LoadError>() {
+        return Some(f);
+    }
+    if let Some(ReportError::Failure(f)) = error.downcast_ref::<ReportError>() {
+        return Some(f);
+    }
+    error.downcast_ref::<Failure>()
+}
+
+/// Whether the error is only that nobody reads the output any more.
+fn is_broken_pipe(error: &Error) -> bool {
+    let kind = match error.downcast_ref::<ReportError>() {
+        Some(ReportError::Io(e)) => Some(e.kind()),
+        _ => error.downcast_ref::<io::Error>().map(io::Error::kind),
+    };
+    kind == Some(io::ErrorKind::BrokenPipe)
+}

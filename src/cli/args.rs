@@ -1,0 +1,310 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The arguments as they are typed. Nothing is opened or decided here.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use lictor::licenses::Category;
+use lictor::model::Outcome;
+use lictor::store::State;
+
+/// Find out under which licenses the contents of a checkout stand, and judge them by a policy.
+///
+/// `lictor scan` looks at a git checkout or a directory, remembers what it found, and says
+/// what breaks the policy. A second scan reads only what has changed.
+#[derive(Parser)]
+#[command(name = "lictor", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 nothing at or above --fail-on; 1 violations; 2 the command failed or the\n\
+                        scan is incomplete; 78 a policy is wrong."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Log more on standard error: -v what is done, -vv everything. LICTOR_LOG says it in
+    /// detail, for example LICTOR_LOG=lictor::plan=debug
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// How log lines are written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// When to use colors
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Scan a checkout or directory and judge it by a policy
+    Scan(Scan),
+    /// Say which licenses are in files, without a policy and without remembering
+    Detect(Detect),
+    /// Show what earlier scans found
+    Findings(Findings),
+    /// Show why a file has its verdict: evidence, rule, history
+    Explain(Explain),
+    /// Write a completion script for a shell to standard output
+    Completions { shell: Shell },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Makes every stream of this process follow the choice.
+    pub fn write_global(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[derive(Args)]
+pub struct Scan {
+    /// The checkout, or a directory in it
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    #[command(flatten)]
+    pub policy: PolicyArg,
+
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// Remember nothing and use nothing that is remembered
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Scan a commit, branch or tag from git's objects instead of the work tree
+    #[arg(long, value_name = "REV", conflicts_with = "staged")]
+    pub rev: Option<String>,
+
+    /// Scan what is staged for the next commit instead of the work tree
+    #[arg(long)]
+    pub staged: bool,
+
+    #[command(flatten)]
+    pub work: Work,
+
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ScanFormat,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Show everything in the human report, not only what fits on a screen
+    #[arg(long)]
+    pub all: bool,
+
+    /// The outcome from which the exit code is 1
+    #[arg(long, value_name = "OUTCOME", default_value = "deny")]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ScanFormat {
+    Human,
+    Json,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FailOn {
+    Deny,
+    Review,
+    Never,
+}
+
+#[derive(Args)]
+pub struct PolicyArg {
+    /// The policy file; without it the built-in default is used
+    #[arg(long, value_name = "FILE", env = "LICTOR_POLICY")]
+    pub policy: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct StoreArg {
+    /// Where findings are remembered [default: $XDG_STATE_HOME/lictor/lictor.db]
+    #[arg(long, value_name = "FILE", env = "LICTOR_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Selection {
+    /// Leave out files that git does not track
+    #[arg(long)]
+    pub no_untracked: bool,
+
+    /// Look also at what git's ignore rules leave out
+    #[arg(long, conflicts_with = "no_untracked")]
+    pub include_ignored: bool,
+}
+
+#[derive(Args)]
+pub struct Work {
+    /// Do not read files larger than this; k, M and G are powers of 1024
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = size)]
+    pub max_file_size: u64,
+
+    /// How many threads work [default: one for each processor]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Args)]
+pub struct Detect {
+    /// Files and directories
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub selection: Selection,
+
+    #[command(flatten)]
+    pub work: Work,
+
+    /// How detections are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: DetectFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DetectFormat {
+    Human,
+    Jsonl,
+}
+
+#[derive(Args)]
+pub struct Findings {
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// Only checkouts at or below this directory
+    #[arg(long, value_name = "DIR")]
+    pub checkout: Option<PathBuf>,
+
+    /// Only paths that match this glob, relative to their checkout: 'drivers/**/*.c'
+    #[arg(long, value_name = "GLOB")]
+    pub path: Option<String>,
+
+    /// Only findings with this SPDX license or exception id
+    #[arg(long, value_name = "ID")]
+    pub license: Option<String>,
+
+    /// Only findings with a license of this category
+    #[arg(long, value_name = "CATEGORY",
+        value_parser = PossibleValuesParser::new(Category::ALL.map(Category::as_str)).try_map(|s| s.parse::<Category>()))]
+    pub category: Option<Category>,
+
+    /// Only findings with this outcome
+    #[arg(long, value_name = "OUTCOME",
+        value_parser = PossibleValuesParser::new(Outcome::ALL.map(Outcome::as_str)).try_map(|s| s.parse::<Outcome>()))]
+    pub outcome: Option<Outcome>,
+
+    /// Only violations in this state
+    #[arg(long, value_name = "STATE",
+        value_parser = PossibleValuesParser::new(["open", "resolved"]).try_map(|s| s.parse::<State>()))]
+    pub state: Option<State>,
+
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: FindingsFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FindingsFormat {
+    Human,
+    /// One JSON object a line
+    Jsonl,
+    /// One JSON document
+    Json,
+    Csv,
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// The file
+    pub path: PathBuf,
+
+    #[command(flatten)]
+    pub policy: PolicyArg,
+
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// Show all lines of the evidence
+    #[arg(long)]
+    pub all: bool,
+
+    /// How the explanation is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ExplainFormat {
+    Human,
+    Json,
+}
+
+/// `32M` as a number of bytes. Bounded by what offsets in contents can count.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((n, 'k' | 'K')) => (&text[..n], 10),
+        Some((n, 'm' | 'M')) => (&text[..n], 20),
+        Some((n, 'g' | 'G')) => (&text[..n], 30),
+        _ => (text, 0),
+    };
+    let n: u64 =
+        digits.parse().map_err(|_| "expected a number with k, M or G behind it".to_owned())?;
+    n.checked_shl(shift)
+        .filter(|b| *b >> shift == n && *b < 1 << 32)
+        .ok_or_else(|| "must be less than 4G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024_below_4g() {
+        assert_eq!(size("12"), Ok(12));
+        assert_eq!(size("2k"), Ok(2048));
+        assert_eq!(size("3G"), Ok(3 << 30));
+        for bad in ["", "M", "4G", "1.5M", "-1", "99999999999999999999", "9999999999G"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

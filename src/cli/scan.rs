@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! `lictor scan`.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::args::{FailOn, Scan, ScanFormat};
+use super::output::{Output, layout};
+use super::progress::Bar;
+use super::{CLEAN, FAILED, VIOLATIONS, setup};
+use lictor::clock::Moment;
+use lictor::detect::Detector;
+use lictor::diag::Failure;
+use lictor::licenses::Licenses;
+use lictor::model::{Outcome, Skipped};
+use lictor::plan::{Checkout, NotLooked, View};
+use lictor::report::{ScanReport, human, json};
+use lictor::scan::{self, Forgetful, Options, Progress, Records, Scanned};
+use lictor::store::Store;
+
+pub fn run(args: &Scan) -> anyhow::Result<u8> {
+    let begun = Instant::now();
+    let licenses = Licenses::builtin();
+    let policy = setup::policy(&args.policy, licenses)?;
+    let view = match &args.rev {
+        Some(rev) => View::Revision(rev.clone()),
+        None if args.staged => View::Staged,
+        None => View::Worktree,
+    };
+    let checkout = Checkout::find(&args.path, view)?;
+    let mut store = match args.no_store {
+        true => None,
+        false => Some(Store::open(&setup::store_path(&args.store)?)?),
+    };
+    let mut out = Output::open(args.output.as_deref())?;
+    setup::threads(&args.work)?;
+    let progress = Arc::new(Progress::default());
+    setup::interruptible(&progress)?;
+
+    let detector = Detector::new(licenses);
+    let options = Options {
+        selection: setup::selection(&args.selection),
+        max_size: args.work.max_file_size,
+        started: Moment::now(),
+    };
+    let records: &mut dyn Records = match &mut store {
+        Some(store) => store,
+        None => &mut Forgetful,
+    };
+    let bar = Bar::start(&progress);
+    let scans = all(checkout, &mut |checkout| {
+        let mut scanned =
+            scan::scan(checkout, &detector, licenses, &policy, records, &options, &progress)?;
+        if scanned.records_failed.is_none() {
+            scanned.records_failed = records.conclude(&scanned).err();
+        }
+        Ok(scanned)
+    })?;
+    drop(bar);
+
+    let report = ScanReport { scans: &scans, store: store.as_ref() };
+    match args.format {
+        ScanFormat::Human => {
+            human::scan(&report, begun.elapsed().as_secs_f64(), layout(args.all), &mut out)?
+        }
+        ScanFormat::Json => json::scan(&report, licenses, &mut out)?,
+        ScanFormat::Jsonl => json::scan_lines(&report, licenses, &mut out)?,
+    }
+    out.finish()?;
+    if progress.cancelled.load(Ordering::Relaxed) {
+        anstream::eprintln!("interrupted: what was found is kept, run the same again to go on");
+        return Ok(FAILED);
+    }
+    let code = exit_code(&report, args.fail_on);
+    // The report stands, but what it says is not remembered.
+    let failed = scans.into_iter().find_map(|s| s.records_failed);
+    failed.map_or(Ok(code), |failure| Err(failure.into()))
+}
+
+/// Scans a checkout, then those nested in it, and so on.
+pub fn all(
+    first: Checkout,
+    scan: &mut dyn FnMut(Checkout) -> Result<Scanned, Failure>,
+) -> Result<Vec<Scanned>, Failure> {
+    let mut scans: Vec<Scanned> = Vec::new();
+    let mut queue: VecDeque<Checkout> = VecDeque::from([first]);
+    while let Some(checkout) = queue.pop_front() {
+        let mut scanned = scan(checkout)?;
+        for nested in std::mem::take(&mut scanned.nested) {
+            let path: PathBuf = scanned.checkout.path_of(&nested.path);
+            match Checkout::find(&path, View::Worktree) {
+                Ok(checkout) => queue.push_back(checkout),
+                Err(e) => scanned.not_looked.push(NotLooked {
+                    path: nested.path,
+                    why: Skipped::Unreadable,
+                    tracked: nested.tracked,
+                    detail: e.to_string(),
+                }),
+            }
+        }
+        let interrupted = scanned.interrupted;
+        scans.push(scanned);
+        if interrupted {
+            break;
+        }
+    }
+    Ok(scans)
+}
+
+fn exit_code(report: &ScanReport<'_>, fail_on: FailOn) -> u8 {
+    let violating = |outcomes: &[Outcome]| outcomes.iter().any(|o| report.violating(*o) > 0);
+    let failed = match fail_on {
+        FailOn::Deny => violating(&[Outcome::Deny]),
+        FailOn::Review => violating(&[Outcome::Deny, Outcome::Review]),
+        FailOn::Never => false,
+    };
+    if !report.is_complete() {
+        FAILED
+    } else if failed {
+        VIOLATIONS
+    } else {
+        CLEAN
+    }
+}

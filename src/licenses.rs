@@ -1,0 +1,354 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! What is known about licenses: ids, categories, exceptions, successors of deprecated
+//! ids, and texts.
+//!
+//! The facts are the files of `license-db/`, compiled in; the texts come from the crate
+//! `license` (SPDX License List 3.29). Nothing here looks at a scanned file.
+
+pub mod expression;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::UnknownWord;
+use expression::{Expr, Term};
+
+/// The class of a license, as the field uses the words; `license-db/README.md` defines each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    PublicDomain,
+    Permissive,
+    WeakCopyleft,
+    StrongCopyleft,
+    NetworkCopyleft,
+    SourceAvailable,
+    NonCommercial,
+    ProprietaryFree,
+    Documentation,
+    Font,
+    Data,
+    Patent,
+    Unstated,
+}
+
+impl Category {
+    pub const ALL: [Category; 13] = [
+        Category::PublicDomain,
+        Category::Permissive,
+        Category::WeakCopyleft,
+        Category::StrongCopyleft,
+        Category::NetworkCopyleft,
+        Category::SourceAvailable,
+        Category::NonCommercial,
+        Category::ProprietaryFree,
+        Category::Documentation,
+        Category::Font,
+        Category::Data,
+        Category::Patent,
+        Category::Unstated,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::PublicDomain => "public-domain",
+            Category::Permissive => "permissive",
+            Category::WeakCopyleft => "weak-copyleft",
+            Category::StrongCopyleft => "strong-copyleft",
+            Category::NetworkCopyleft => "network-copyleft",
+            Category::SourceAvailable => "source-available",
+            Category::NonCommercial => "non-commercial",
+            Category::ProprietaryFree => "proprietary-free",
+            Category::Documentation => "documentation",
+            Category::Font => "font",
+            Category::Data => "data",
+            Category::Patent => "patent",
+            Category::Unstated => "unstated",
+        }
+    }
+}
+
+impl FromStr for Category {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Category::ALL.into_iter().find(|c| c.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+/// What an exception does to the category of the license that it is attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Effect {
+    /// The license stays in its own category.
+    Keeps,
+    /// A strong copyleft license becomes weak copyleft.
+    Weakens,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CategoriesFile {
+    licenses: BTreeMap<String, Category>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExceptionsFile {
+    exceptions: BTreeMap<String, Effect>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DeprecatedFile {
+    deprecated: BTreeMap<String, String>,
+    #[serde(default)]
+    deprecated_exceptions: BTreeMap<String, String>,
+}
+
+const CATEGORIES: &str = include_str!("../license-db/categories.toml");
+const EXCEPTIONS: &str = include_str!("../license-db/exceptions.toml");
+const DEPRECATED: &str = include_str!("../license-db/deprecated.toml");
+
+/// The license database.
+pub struct Licenses {
+    categories: BTreeMap<String, Category>,
+    exceptions: BTreeMap<String, Effect>,
+    deprecated: BTreeMap<String, String>,
+    deprecated_exceptions: BTreeMap<String, String>,
+    /// Lower-case spelling of every license and exception id to the id itself.
+    license_ids: HashMap<String, &'static str>,
+    exception_ids: HashMap<String, &'static str>,
+    digest: String,
+}
+
+/// One license text to recognise.
+pub struct LicenseText {
+    pub id: &'static str,
+    pub text: &'static str,
+    /// The text is a header for source files rather than the license itself.
+    pub header: bool,
+}
+
+impl Licenses {
+    /// The database that is compiled in. Its files are checked by the tests of this module,
+    /// so that loading cannot fail in the field.
+    pub fn builtin() -> &'static Licenses {
+        static BUILTIN: LazyLock<Licenses> = LazyLock::new(|| {
+            Licenses::load(CATEGORIES, EXCEPTIONS, DEPRECATED)
+                .expect("the compiled-in license-db is valid")
+        });
+        &BUILTIN
+    }
+
+    fn load(categories: &str, exceptions: &str, deprecated: &str) -> Result<Self, toml::de::Error> {
+        let CategoriesFile { licenses: categories_map } = toml::from_str(categories)?;
+        let ExceptionsFile { exceptions: exceptions_map } = toml::from_str(exceptions)?;
+        let deprecated_file: DeprecatedFile = toml::from_str(deprecated)?;
+
+        let mut hash = Sha256::new();
+        for part in [spdx::license_version(), categories, exceptions, deprecated] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize().iter().fold(String::new(), |mut s, b| {
+            let _ = write!(s, "{b:02x}");
+            s
+        });
+        let lower = |names: &mut dyn Iterator<Item = &'static str>| {
+            names.map(|n| (n.to_ascii_lowercase(), n)).collect::<HashMap<_, _>>()
+        };
+        Ok(Licenses {
+            categories: categories_map,
+            exceptions: exceptions_map,
+            deprecated: deprecated_file.deprecated,
+            deprecated_exceptions: deprecated_file.deprecated_exceptions,
+            license_ids: lower(&mut license_ids()),
+            exception_ids: lower(&mut exception_ids()),
+            digest,
+        })
+    }
+
+    /// SHA-256 over the database's files and the version of the SPDX list, in hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The list's spelling of a license id, whatever its case.
+    pub fn license_id(&self, id: &str) -> Option<&'static str> {
+        self.license_ids.get(&id.to_ascii_lowercase()).copied()
+    }
+
+    /// The list's spelling of an exception id, whatever its case.
+    pub fn exception_id(&self, id: &str) -> Option<&'static str> {
+        self.exception_ids.get(&id.to_ascii_lowercase()).copied()
+    }
+
+    /// The known license id most like `id`, for "did you mean".
+    pub fn closest(&self, id: &str) -> Option<&'static str> {
+        closest(&id.to_ascii_lowercase(), &self.license_ids)
+    }
+
+    /// The known exception id most like `id`.
+    pub fn closest_exception(&self, id: &str) -> Option<&'static str> {
+        closest(&id.to_ascii_lowercase(), &self.exception_ids)
+    }
+
+    /// The expression that replaces a deprecated license id, where the list has one.
+    pub fn successor(&self, id: &str) -> Option<&str> {
+        self.deprecated.get(id).map(String::as_str)
+    }
+
+    /// The exception id that replaces a deprecated one.
+    pub fn exception_successor(&self, id: &str) -> Option<&str> {
+        self.deprecated_exceptions.get(id).map(String::as_str)
+    }
+
+    /// The category of a license with its exception; `None` for a license no list knows.
+    pub fn category(&self, term: &Term) -> Option<Category> {
+        let own = *self.categories.get(term.base_license())?;
+        match term.addition.as_deref().and_then(|a| self.exceptions.get(a)) {
+            // What an AGPL work owes to users over a network is not lifted by leave to link.
+            Some(Effect::Weakens) if own == Category::StrongCopyleft => {
+                Some(Category::WeakCopyleft)
+            }
+            _ => Some(own),
+        }
+    }
+
+    /// All license texts and standard headers in the order of their ids. Of texts shared by
+    /// several ids (GPL-2.0, -only, -or-later) all are given; `detect` collapses them.
+    pub fn texts(&self) -> Vec<LicenseText> {
+        let mut texts = Vec::new();
+        for id in license_ids() {
+            let Ok(license) = id.parse::<&dyn license::License>() else { continue };
+            texts.push(LicenseText { id, text: license.text(), header: false });
+            if let Some(header) = license.header() {
+                texts.push(LicenseText { id, text: header, header: true });
+            }
+        }
+        texts
+    }
+
+    /// Whether the SPDX list calls the license id deprecated.
+    pub fn is_deprecated(&self, id: &str) -> bool {
+        spdx::license_id(id).is_some_and(|l| l.name == id && l.is_deprecated())
+            || id.ends_with('+') && self.license_ids.contains_key(&id.to_ascii_lowercase())
+    }
+
+    /// Reads an SPDX expression whose ids must all be known (or be `LicenseRef-`s), in
+    /// any case and with deprecated ids, and gives it in canonical form.
+    ///
+    /// # Errors
+    /// What is wrong and where, as a byte range of `text`.
+    pub fn parse(&self, text: &str) -> Result<Expr, expression::ExprError> {
+        expression::parse(self, text)
+    }
+}
+
+fn license_ids() -> impl Iterator<Item = &'static str> {
+    spdx::identifiers::LICENSES
+        .iter()
+        .map(|l| l.name)
+        .filter(|n| !matches!(*n, "NOASSERTION" | "NONE"))
+}
+
+fn exception_ids() -> impl Iterator<Item = &'static str> {
+    spdx::identifiers::EXCEPTIONS.iter().map(|e| e.name)
+}
+
+fn closest(wanted: &str, known: &HashMap<String, &'static str>) -> Option<&'static str> {
+    known
+        .iter()
+        .map(|(lower, id)| (strsim::jaro_winkler(wanted, lower), *id))
+        .filter(|(score, _)| *score > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, id)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_of_the_list_is_without_a_category_and_none_is_invented() {
+        let db = Licenses::builtin();
+        let listed: Vec<&str> = license_ids().collect();
+        assert!(listed.len() > 700, "{}", listed.len());
+        let missing: Vec<_> =
+            listed.iter().filter(|id| !db.categories.contains_key(**id)).collect();
+        assert!(missing.is_empty(), "no category: {missing:?}");
+        let extra: Vec<_> =
+            db.categories.keys().filter(|id| !listed.contains(&id.as_str())).collect();
+        // The `+` forms are on SPDX's list; the spdx crate spells them with an operator.
+        assert!(extra.iter().all(|id| id.ends_with('+')), "not on the list: {extra:?}");
+    }
+
+    #[test]
+    fn no_exception_of_the_list_is_without_an_effect_and_none_is_invented() {
+        let db = Licenses::builtin();
+        let listed: Vec<&str> = exception_ids().collect();
+        assert!(listed.len() > 70);
+        let known: Vec<&str> = db.exceptions.keys().map(String::as_str).collect();
+        let missing: Vec<_> = listed.iter().filter(|id| !known.contains(id)).collect();
+        let extra: Vec<_> = known.iter().filter(|id| !listed.contains(id)).collect();
+        assert!(missing.is_empty() && extra.is_empty(), "missing {missing:?}, extra {extra:?}");
+    }
+
+    #[test]
+    fn every_license_of_the_list_has_a_text() {
+        let db = Licenses::builtin();
+        let texts = db.texts();
+        // Stems that the spdx crate adds; the list itself has only their `-only` and
+        // `-or-later` forms.
+        let stem = |id: &&str| id.ends_with("invariants");
+        for id in license_ids().filter(|id| !stem(id)) {
+            assert!(
+                texts.iter().any(|t| t.id == id && !t.header && !t.text.trim().is_empty()),
+                "{id} has no text"
+            );
+        }
+    }
+
+    #[test]
+    fn every_successor_is_itself_current() {
+        let db = Licenses::builtin();
+        for (old, new) in &db.deprecated {
+            let expr = db.parse(new).unwrap_or_else(|e| panic!("{old} -> {new}: {e:?}"));
+            assert_eq!(&expr.to_string(), new, "{old} is replaced by something deprecated");
+        }
+    }
+
+    #[test]
+    fn an_exception_softens_copyleft_and_nothing_else() {
+        let db = Licenses::builtin();
+        let category = |s: &str| match db.parse(s).unwrap() {
+            Expr::Term(t) => db.category(&t),
+            other => panic!("{other} is no term"),
+        };
+        assert_eq!(category("GPL-2.0-only"), Some(Category::StrongCopyleft));
+        assert_eq!(
+            category("GPL-2.0-only WITH Classpath-exception-2.0"),
+            Some(Category::WeakCopyleft)
+        );
+        assert_eq!(category("Apache-2.0 WITH LLVM-exception"), Some(Category::Permissive));
+        assert_eq!(category("MPL-2.0+"), category("MPL-2.0"));
+        assert_eq!(category("LicenseRef-ours"), None);
+    }
+
+    #[test]
+    fn a_misspelt_id_has_a_closest_one() {
+        let db = Licenses::builtin();
+        assert_eq!(db.closest("GPL-2.0-onyl"), Some("GPL-2.0-only"));
+        assert_eq!(db.closest("Apache2.0"), Some("Apache-2.0"));
+        assert_eq!(db.closest("zzzzzz"), None);
+        assert_eq!(db.closest_exception("Classpath-exception"), Some("Classpath-exception-2.0"));
+    }
+}

@@ -1,0 +1,320 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The facts that git knows: roots, HEAD, the index, trees, attributes. Read by libgit2;
+//! nothing of a repository is ever executed, neither hooks nor filters nor monitors.
+//!
+//! What libgit2 cannot read (split and sparse indexes, SHA-256 and reftable repositories) is
+//! said in a note, and the directory is walked instead.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use git2::{
+    AttrCheckFlags, AttrValue, IndexEntry, ObjectType, Repository, TreeWalkMode, TreeWalkResult,
+};
+
+use super::{File, Identity, NotLooked, Note, Plan, Stat, content, os};
+use crate::clock::Moment;
+use crate::diag::{Failure, visible};
+use crate::model::{BlobId, Skipped};
+
+/// A repository that libgit2 can open.
+pub(super) struct Repo {
+    repo: Mutex<Repository>,
+    git_dir: PathBuf,
+    workdir: Option<PathBuf>,
+}
+
+/// Something in the index.
+#[derive(Debug, Clone)]
+pub(super) struct Tracked {
+    pub path: Vec<u8>,
+    pub gitlink: bool,
+    /// The content, where the index can be relied on when the file on disk has this stat.
+    pub clean: Option<(BlobId, IndexStat)>,
+}
+
+/// A stat as the index keeps it: truncated to 32 bits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IndexStat {
+    size: u32,
+    seconds: i32,
+    nanos: u32,
+    ino: u32,
+}
+
+impl IndexStat {
+    /// Whether a file with this stat is the one that the index describes.
+    pub fn is(&self, stat: &Stat) -> bool {
+        let same_nanos =
+            self.nanos == 0 || i64::from(self.nanos) == stat.mtime.rem_euclid(1_000_000_000);
+        let same_ino = self.ino == 0 || self.ino == stat.ino as u32;
+        same_nanos
+            && same_ino
+            && self.size == stat.size as u32
+            && self.seconds == stat.mtime.div_euclid(1_000_000_000) as i32
+    }
+}
+
+const GITLINK: u32 = 0o160_000;
+const LINK: u32 = 0o120_000;
+const TYPE: u32 = 0o170_000;
+
+/// The repository that `path` is in, if there is one; a note if it cannot be read.
+pub(super) fn find(path: &Path) -> (Option<Repo>, Vec<Note>) {
+    relax();
+    match Repository::open_ext(path, git2::RepositoryOpenFlags::empty(), None::<&Path>) {
+        Ok(repo) => {
+            // Resolved as `Checkout::find` resolves what the user named.
+            let real = |p: &Path| std::fs::canonicalize(p).unwrap_or_else(|_| p.to_owned());
+            let git_dir = real(repo.path());
+            let workdir = repo.workdir().map(real);
+            (Some(Repo { repo: Mutex::new(repo), git_dir, workdir }), Vec::new())
+        }
+        Err(e) if e.code() == git2::ErrorCode::NotFound && enclosing(path).is_none() => {
+            (None, Vec::new())
+        }
+        Err(e) => (None, vec![unreadable(&enclosing(path).unwrap_or_else(|| path.to_owned()), &e)]),
+    }
+}
+
+/// The nearest directory at or above `path` that has a `.git`.
+pub(super) fn enclosing(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find(|p| p.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
+}
+
+fn unreadable(root: &Path, e: &git2::Error) -> Note {
+    Note {
+        message: format!(
+            "git's data of {} cannot be read ({}); the directory is walked instead",
+            visible(root.as_os_str().as_encoded_bytes()),
+            visible(e.message().as_bytes()),
+        ),
+        help: "ignore rules hold, but files that are tracked although ignored are not looked at; \
+               use --include-ignored to look at everything"
+            .into(),
+    }
+}
+
+/// Lets libgit2 open what it can read but by default refuses.
+fn relax() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: both set global options of libgit2 and must not race with its other
+        // calls; `Once` runs them before the first repository is opened.
+        #[allow(unsafe_code, reason = "libgit2 has no safe way to set global options")]
+        unsafe {
+            // Another user's checkout is safe to read: nothing in it is executed.
+            let _ = git2::opts::set_verify_owner_validation(false);
+            let _ =
+                git2::opts::set_extensions(&["partialclone", "preciousobjects", "worktreeconfig"]);
+        }
+    });
+}
+
+impl Repo {
+    fn lock(&self) -> MutexGuard<'_, Repository> {
+        self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn is_bare(&self) -> bool {
+        self.workdir.is_none()
+    }
+
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The work tree, or the repository itself when it is bare.
+    pub fn root(&self) -> PathBuf {
+        self.workdir.clone().unwrap_or_else(|| self.git_dir.clone())
+    }
+
+    /// The commit that HEAD names; `None` before the first commit.
+    pub fn head(&self) -> Option<String> {
+        let repo = self.lock();
+        let head = repo.head().ok()?.peel_to_commit().ok()?;
+        Some(head.id().to_string())
+    }
+
+    /// The commit that `rev` names.
+    pub fn resolve(&self, rev: &str) -> Result<String, Failure> {
+        let repo = self.lock();
+        let commit = repo.revparse_single(rev).and_then(|o| o.peel_to_commit());
+        commit.map(|c| c.id().to_string()).map_err(|e| {
+            let root = visible(self.root().as_os_str().as_encoded_bytes());
+            Failure::new(format!("{root} has no commit `{}`", visible(rev.as_bytes())))
+                .caused_by(e)
+                .help("name a commit, a branch or a tag, as for `git rev-parse`; fetch it if it is elsewhere")
+        })
+    }
+
+    fn index_path(&self) -> PathBuf {
+        self.git_dir.join("index")
+    }
+
+    /// The stat of the index file.
+    pub fn index_stat(&self) -> Option<Stat> {
+        content::stat(&self.index_path())
+    }
+
+    /// Everything the index holds, sorted by path.
+    pub fn tracked(&self) -> Result<Vec<Tracked>, Note> {
+        let repo = self.lock();
+        // Racily clean (git, Documentation/technical/racy-git): a file that is not older than
+        // the index may have changed since without a trace.
+        let written = content::stat(&self.index_path()).map_or(Moment(0), |s| Moment(s.mtime));
+        let index = repo.index().map_err(|e| unreadable(&self.root(), &e))?;
+        let mut tracked: Vec<Tracked> = index
+            .iter()
+            .map(|e| {
+                let stat = IndexStat {
+                    size: e.file_size,
+                    seconds: e.mtime.seconds(),
+                    nanos: e.mtime.nanoseconds(),
+                    ino: e.ino,
+                };
+                let mtime = i64::from(stat.seconds) * 1_000_000_000 + i64::from(stat.nanos);
+                let merged = stage(&e) == 0;
+                let clean = (merged && mtime < written.0).then(|| (blob(e.id), stat));
+                Tracked { path: e.path, gitlink: e.mode & TYPE == GITLINK, clean }
+            })
+            .collect();
+        // A conflict has up to three stages of one path.
+        tracked.dedup_by(|a, b| a.path == b.path);
+        if has_filters(&repo, &self.root(), &tracked) {
+            for t in &mut tracked {
+                let path = Path::new(os(&t.path));
+                if is_filtered(&repo, path) {
+                    t.clean = None;
+                }
+            }
+        }
+        Ok(tracked)
+    }
+
+    /// The files with git's ignore rules that hold for the whole repository, weakest first.
+    pub fn global_excludes(&self) -> Vec<PathBuf> {
+        let repo = self.lock();
+        let configured = repo.config().and_then(|c| c.get_path("core.excludesfile")).ok();
+        let default = || {
+            let base = std::env::var_os("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
+            Some(base.join("git/ignore"))
+        };
+        let exclude = repo.commondir().join("info/exclude");
+        configured.or_else(default).into_iter().chain([exclude]).filter(|p| p.is_file()).collect()
+    }
+
+    /// A plan of the index.
+    pub fn staged(&self, scope: &[u8]) -> Result<Plan, Failure> {
+        let repo = self.lock();
+        let index = repo.index().map_err(|e| self.broken("index", e))?;
+        let mut plan = Plan::default();
+        for e in index.iter().filter(|e| e.path.starts_with(scope)) {
+            if stage(&e) == 0 {
+                add(&mut plan, e.path, e.mode, e.id);
+            } else if stage(&e) == 2 {
+                plan.not_looked.push(NotLooked {
+                    path: e.path,
+                    why: Skipped::Unreadable,
+                    tracked: true,
+                    detail: "it has a merge conflict; resolve it first".into(),
+                });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// A plan of the tree of a revision.
+    pub fn revision(&self, rev: &str, scope: &[u8]) -> Result<Plan, Failure> {
+        let repo = self.lock();
+        let tree = repo
+            .revparse_single(rev)
+            .and_then(|o| o.peel_to_tree())
+            .map_err(|e| self.broken(rev, e))?;
+        let mut plan = Plan::default();
+        tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
+            let path = [directory.as_bytes(), entry.name_bytes()].concat();
+            if entry.kind() == Some(ObjectType::Tree) {
+                let below = [&path[..], b"/"].concat();
+                let wanted = below.starts_with(scope) || scope.starts_with(&below);
+                return if wanted { TreeWalkResult::Ok } else { TreeWalkResult::Skip };
+            }
+            if path.starts_with(scope) {
+                add(&mut plan, path, entry.filemode().cast_unsigned(), entry.id());
+            }
+            TreeWalkResult::Ok
+        })
+        .map_err(|e| self.broken(rev, e))?;
+        plan.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(plan)
+    }
+
+    fn broken(&self, what: &str, e: git2::Error) -> Failure {
+        let root = visible(self.root().as_os_str().as_encoded_bytes());
+        Failure::new(format!("cannot read {} of the repository {root}", visible(what.as_bytes())))
+            .caused_by(e)
+            .help(
+                "check the repository with `git fsck`; a partial clone must fetch what is missing",
+            )
+    }
+}
+
+fn add(plan: &mut Plan, path: Vec<u8>, mode: u32, id: git2::Oid) {
+    let skipped = |why, detail| NotLooked { path: path.clone(), why, tracked: true, detail };
+    match mode & TYPE {
+        GITLINK => {
+            let detail = format!("at {id}; scan that repository by itself");
+            plan.not_looked.push(skipped(Skipped::Submodule, detail));
+        }
+        LINK => plan.not_looked.push(skipped(Skipped::Symlink, String::new())),
+        _ => plan.files.push(File {
+            path,
+            stat: None,
+            tracked: true,
+            identity: Identity::Git(blob(id)),
+        }),
+    }
+}
+
+/// Bits 12 and 13 of an index entry's flags (gitformat-index(5)).
+fn stage(e: &IndexEntry) -> u16 {
+    (e.flags >> 12) & 3
+}
+
+fn blob(id: git2::Oid) -> BlobId {
+    let mut bytes = [0; 20];
+    // Oids of the SHA-1 repositories that libgit2 opens are 20 bytes long.
+    bytes.copy_from_slice(&id.as_bytes()[..20]);
+    BlobId(bytes)
+}
+
+/// Whether any attributes file speaks of filters, so that a file on disk may be another
+/// content than the blob in the index (git-lfs, `working-tree-encoding`).
+fn has_filters(repo: &Repository, root: &Path, tracked: &[Tracked]) -> bool {
+    let in_tree = tracked
+        .iter()
+        .filter(|t| t.path == b".gitattributes" || t.path.ends_with(b"/.gitattributes"))
+        .map(|t| root.join(os(&t.path)));
+    let own = repo.commondir().join("info/attributes");
+    let global = repo.config().and_then(|c| c.get_path("core.attributesfile")).ok();
+    in_tree.chain([own]).chain(global).any(|path| {
+        let small = path.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() < 1 << 20);
+        small
+            && std::fs::read(&path).is_ok_and(|bytes| {
+                ["filter", "working-tree-encoding"]
+                    .iter()
+                    .any(|w| memchr::memmem::find(&bytes, w.as_bytes()).is_some())
+            })
+    })
+}
+
+fn is_filtered(repo: &Repository, path: &Path) -> bool {
+    ["filter", "working-tree-encoding"].iter().any(|name| {
+        let value = repo.get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
+        !matches!(AttrValue::always_bytes(value), AttrValue::Unspecified | AttrValue::False)
+    })
+}

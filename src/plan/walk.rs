@@ -1,0 +1,487 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! Walking a work tree: one `getdents` a directory, one `fstatat` a file, in parallel.
+//!
+//! What git tracks is known beforehand, sorted by path; every directory is handed its own
+//! part of that list, so that looking a name up costs next to nothing and ignore rules are
+//! asked only of what nobody knows. Directories are opened one from the other and never
+//! through a link.
+
+use std::ffi::OsStr;
+use std::io;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::ignores::{Frame, GITIGNORE, LICTORIGNORE};
+use super::repo::{IndexStat, Repo};
+use super::{
+    Checkout, File, Identity, Memory, Nested, NotLooked, Note, Plan, Remembered, Selection, Stat,
+    Was,
+};
+use crate::diag::{Failure, visible};
+use crate::model::{BlobId, Skipped};
+
+/// Directories nested deeper than this are not looked at.
+pub const MAX_DEPTH: usize = 256;
+
+/// Ignore files larger than this, in bytes, are not read.
+const MAX_IGNORE_FILE: u64 = 1 << 20;
+
+/// A path of which something is known before the walk.
+struct Known<'a> {
+    path: &'a [u8],
+    tracked: bool,
+    gitlink: bool,
+    remembered: Option<usize>,
+    clean: Option<(BlobId, IndexStat)>,
+}
+
+/// A plan of the files on disk.
+pub(super) fn worktree(
+    checkout: &Checkout,
+    repo: Option<&Repo>,
+    selection: Selection,
+    memory: &Memory,
+) -> Result<Plan, Failure> {
+    let mut notes = Vec::new();
+    let index = repo.and_then(Repo::index_stat);
+    let same_index = index.is_some() && index == memory.index;
+    let tracked = match repo {
+        Some(repo) if !same_index => repo.tracked().unwrap_or_else(|note: Note| {
+            notes.push(note);
+            Vec::new()
+        }),
+        _ => Vec::new(),
+    };
+    let known = if same_index {
+        memory.files.iter().enumerate().map(|(n, r)| remembered(n, r, r.tracked)).collect()
+    } else {
+        merge(&memory.files, &tracked)
+    };
+    let expected =
+        known.iter().filter(|k| k.tracked && k.path.starts_with(&checkout.scope)).count();
+
+    let walk = Walk {
+        root: &checkout.root,
+        known: &known,
+        memory: &memory.files,
+        selection,
+        git_rules: checkout.git_rules,
+    };
+    let start = walk.start(checkout, repo)?;
+    let walked = walk.directory(&start);
+
+    let mut plan = Plan { notes, ..Plan::default() };
+    walked.flatten(&mut plan);
+    plan.nested.sort();
+    // A tracked file that is missing now may come back without a trace in the index.
+    let met = plan.files.iter().filter(|f| f.tracked).count()
+        + plan.not_looked.iter().filter(|n| n.tracked).count()
+        + plan.nested.iter().filter(|n| n.tracked).count();
+    plan.index = index.filter(|_| met == expected && plan.notes.is_empty());
+    Ok(plan)
+}
+
+fn remembered(n: usize, r: &Remembered, tracked: bool) -> Known<'_> {
+    Known {
+        path: &r.path,
+        tracked,
+        gitlink: tracked && r.what == Was::Skipped(Skipped::Submodule),
+        remembered: Some(n),
+        clean: None,
+    }
+}
+
+/// What is remembered and what the index holds now, as one sorted list.
+fn merge<'a>(files: &'a [Remembered], tracked: &'a [super::repo::Tracked]) -> Vec<Known<'a>> {
+    let mut known = Vec::with_capacity(files.len().max(tracked.len()));
+    let mut old = files.iter().enumerate().peekable();
+    for t in tracked {
+        while let Some((n, r)) = old.next_if(|(_, r)| r.path < t.path) {
+            known.push(remembered(n, r, false));
+        }
+        let same = old.next_if(|(_, r)| r.path == t.path).map(|(n, _)| n);
+        known.push(Known {
+            path: &t.path,
+            tracked: true,
+            gitlink: t.gitlink,
+            remembered: same,
+            clean: t.clean,
+        });
+    }
+    known.extend(old.map(|(n, r)| remembered(n, r, false)));
+    known
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    known: &'a [Known<'a>],
+    memory: &'a [Remembered],
+    selection: Selection,
+    git_rules: bool,
+}
+
+/// A directory about to be listed.
+struct Directory {
+    /// The directory it is opened from, and its name there.
+    parent: Arc<OwnedFd>,
+    name: Vec<u8>,
+    /// Relative to the checkout's root, ending in `/` unless it is the root itself.
+    path: Vec<u8>,
+    known: Range<usize>,
+    gitlink: bool,
+    rules: Rules,
+    depth: usize,
+    /// The walk begins here: part of the checkout even when it holds a `.git`.
+    is_start: bool,
+}
+
+/// The rules that hold in a directory.
+#[derive(Clone)]
+struct Rules {
+    git: Option<Arc<Frame>>,
+    lictor: Option<Arc<Frame>>,
+    within: Arc<Within>,
+}
+
+/// Whether a directory is itself left out by git's rules, found out when first asked.
+struct Within {
+    above: Option<Arc<Within>>,
+    rules: Option<Arc<Frame>>,
+    path: PathBuf,
+    ignored: OnceLock<bool>,
+}
+
+impl Within {
+    fn ignored(&self) -> bool {
+        *self.ignored.get_or_init(|| {
+            let above = self.above.as_ref().is_some_and(|w| w.ignored());
+            above || self.rules.as_ref().is_some_and(|r| r.ignores(&self.path, true))
+        })
+    }
+}
+
+#[derive(Default)]
+struct Walked {
+    items: Vec<Item>,
+    not_looked: Vec<NotLooked>,
+    nested: Vec<Nested>,
+    ignored: u64,
+    excluded: u64,
+}
+
+enum Item {
+    File(File),
+    Directory(Walked),
+}
+
+impl Walked {
+    fn flatten(self, plan: &mut Plan) {
+        plan.not_looked.extend(self.not_looked);
+        plan.nested.extend(self.nested);
+        plan.ignored += self.ignored;
+        plan.excluded += self.excluded;
+        for item in self.items {
+            match item {
+                Item::File(file) => plan.files.push(file),
+                Item::Directory(walked) => walked.flatten(plan),
+            }
+        }
+    }
+
+    fn unreadable(path: &[u8], detail: String) -> Walked {
+        let why = Skipped::Unreadable;
+        let path = path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        Walked {
+            not_looked: vec![NotLooked { path, why, tracked: false, detail }],
+            ..Walked::default()
+        }
+    }
+}
+
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+impl Walk<'_> {
+    /// Opens the root, and the directories on the way to the scope with their ignore files.
+    fn start(&self, checkout: &Checkout, repo: Option<&Repo>) -> Result<Directory, Failure> {
+        let root = self.root.to_owned();
+        let fail = |path: PathBuf, e: Errno| {
+            Failure::new(format!("cannot open {}", visible(path.as_os_str().as_bytes())))
+                .caused_by(io::Error::from(e))
+                .help("check that it exists and that you may read it")
+        };
+        let fd =
+            rustix::fs::open(&root, DIRECTORY, Mode::empty()).map_err(|e| fail(root.clone(), e))?;
+        let global = repo.map(Repo::global_excludes).unwrap_or_default();
+        let git = (!global.is_empty()).then(|| Frame::new(root.clone(), global, None));
+        let within =
+            Within { above: None, rules: None, path: root.clone(), ignored: OnceLock::new() };
+        let mut start = Directory {
+            parent: Arc::new(fd),
+            name: b".".to_vec(),
+            path: Vec::new(),
+            known: 0..self.known.len(),
+            gitlink: false,
+            rules: Rules { git, lictor: None, within: Arc::new(within) },
+            depth: 0,
+            is_start: true,
+        };
+        for part in checkout.scope.split(|b| *b == b'/').filter(|p| !p.is_empty()) {
+            let here = root.join(OsStr::from_bytes(&start.path));
+            let fd =
+                rustix::fs::openat(&*start.parent, start.name.as_slice(), DIRECTORY, Mode::empty())
+                    .map_err(|e| fail(here.clone(), e))?;
+            let rules =
+                self.rules_in(&start.rules, fd.as_fd(), &start.path, &[GITIGNORE, LICTORIGNORE]);
+            let path = [&start.path[..], part, b"/"].concat();
+            start = Directory {
+                parent: Arc::new(fd),
+                name: part.to_vec(),
+                known: self.below(&start.known, &path),
+                gitlink: false,
+                rules: self.rules_below(&rules, &path),
+                depth: start.depth + 1,
+                is_start: true,
+                path,
+            };
+        }
+        Ok(start)
+    }
+
+    /// The part of `range` that is below `path`, which ends in `/`.
+    fn below(&self, range: &Range<usize>, path: &[u8]) -> Range<usize> {
+        let part = &self.known[range.clone()];
+        let start = part.partition_point(|k| k.path < path);
+        let len = part[start..].partition_point(|k| k.path.starts_with(path));
+        range.start + start..range.start + start + len
+    }
+
+    fn find(&self, range: &Range<usize>, path: &[u8]) -> Option<&Known<'_>> {
+        let part = &self.known[range.clone()];
+        part.binary_search_by(|k| k.path.cmp(path)).ok().map(|n| &part[n])
+    }
+
+    /// Ignore rules do not know a directory by its slash.
+    fn on_disk(&self, path: &[u8]) -> PathBuf {
+        self.root.join(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(path)))
+    }
+
+    /// The rules in a directory, given those that hold around it and the names of the
+    /// ignore files that are in it.
+    fn rules_in(&self, around: &Rules, fd: BorrowedFd<'_>, path: &[u8], names: &[&[u8]]) -> Rules {
+        let mut rules = around.clone();
+        for name in names {
+            // As git does, an ignore file is not read through a link.
+            let Ok(stat) = rustix::fs::statat(fd, *name, AtFlags::SYMLINK_NOFOLLOW) else {
+                continue;
+            };
+            let regular = FileType::from_raw_mode(stat.st_mode).is_file();
+            if !regular || Stat::of(&stat).size > MAX_IGNORE_FILE {
+                continue;
+            }
+            let directory = self.on_disk(path);
+            let file = directory.join(OsStr::from_bytes(name));
+            let slot = if *name == LICTORIGNORE { &mut rules.lictor } else { &mut rules.git };
+            if *name == LICTORIGNORE || self.git_rules {
+                *slot = Some(Frame::new(directory, vec![file], slot.take()));
+            }
+        }
+        rules
+    }
+
+    /// The rules for a directory below one in which `rules` hold.
+    fn rules_below(&self, rules: &Rules, path: &[u8]) -> Rules {
+        let within = Within {
+            above: Some(Arc::clone(&rules.within)),
+            rules: rules.git.clone(),
+            path: self.on_disk(path),
+            ignored: OnceLock::new(),
+        };
+        Rules { within: Arc::new(within), ..rules.clone() }
+    }
+
+    /// Whether something that git does not track is to be left out.
+    fn left_out(&self, rules: &Rules, path: &[u8], is_dir: bool) -> bool {
+        let ignored = || {
+            rules.within.ignored()
+                || rules.git.as_ref().is_some_and(|r| r.ignores(&self.on_disk(path), is_dir))
+        };
+        self.git_rules && !self.selection.include_ignored && ignored()
+    }
+
+    fn directory(&self, at: &Directory) -> Walked {
+        let failed = |what: &str, e: Errno| {
+            Walked::unreadable(&at.path, format!("{what}: {}", io::Error::from(e)))
+        };
+        if at.depth > MAX_DEPTH {
+            return Walked::unreadable(
+                &at.path,
+                format!("nested deeper than {MAX_DEPTH} directories"),
+            );
+        }
+        let fd = match rustix::fs::openat(&*at.parent, at.name.as_slice(), DIRECTORY, Mode::empty())
+        {
+            Ok(fd) => fd,
+            // Removed, or replaced by a file or link, since its parent was listed.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if !at.is_start => {
+                return Walked::default();
+            }
+            Err(e) => return failed("cannot be opened", e),
+        };
+        let mut names: Vec<(Vec<u8>, FileType)> = Vec::new();
+        let listing = match Dir::read_from(&fd) {
+            Ok(listing) => listing,
+            Err(e) => return failed("cannot be listed", e),
+        };
+        for entry in listing {
+            match entry {
+                Ok(e) => match e.file_name().to_bytes() {
+                    b"." | b".." => {}
+                    name => names.push((name.to_vec(), e.file_type())),
+                },
+                Err(e) => return failed("cannot be listed", e),
+            }
+        }
+        if names.iter().any(|(name, _)| name == b".git") {
+            if !at.is_start {
+                let path = at.path[..at.path.len() - 1].to_vec();
+                let nested = vec![Nested { path, tracked: at.gitlink }];
+                return Walked { nested, ..Walked::default() };
+            }
+            names.retain(|(name, _)| name != b".git");
+        } else if at.gitlink && names.is_empty() {
+            let path = at.path[..at.path.len() - 1].to_vec();
+            let detail = "not checked out; run `git submodule update --init`".to_owned();
+            let not_looked =
+                vec![NotLooked { path, why: Skipped::Submodule, tracked: true, detail }];
+            return Walked { not_looked, ..Walked::default() };
+        }
+        // Sorted as git sorts paths: a directory's name counts with its slash.
+        for (name, kind) in &mut names {
+            if *kind == FileType::Unknown
+                && let Ok(stat) =
+                    rustix::fs::statat(&fd, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW)
+            {
+                *kind = FileType::from_raw_mode(stat.st_mode);
+            }
+            if kind.is_dir() {
+                name.push(b'/');
+            }
+        }
+        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+
+        let ignore_files: Vec<&[u8]> = [GITIGNORE, LICTORIGNORE]
+            .into_iter()
+            .filter(|file| names.binary_search_by(|(n, _)| n.as_slice().cmp(file)).is_ok())
+            .collect();
+        let rules = if ignore_files.is_empty() {
+            at.rules.clone()
+        } else {
+            self.rules_in(&at.rules, fd.as_fd(), &at.path, &ignore_files)
+        };
+
+        let fd = Arc::new(fd);
+        let mut walked = Walked::default();
+        let mut below: Vec<Directory> = Vec::new();
+        // Where in `items` the directories go.
+        let mut places: Vec<usize> = Vec::new();
+        for (name, kind) in names {
+            let path = [&at.path[..], &name].concat();
+            let is_dir = kind.is_dir();
+            if rules.lictor.as_ref().is_some_and(|r| r.ignores(&self.on_disk(&path), is_dir)) {
+                walked.excluded += 1;
+                continue;
+            }
+            if is_dir {
+                let known = self.below(&at.known, &path);
+                let gitlink =
+                    self.find(&at.known, &path[..path.len() - 1]).is_some_and(|k| k.gitlink);
+                let tracked = gitlink || self.known[known.clone()].iter().any(|k| k.tracked);
+                if !tracked && (self.selection.no_untracked || self.left_out(&rules, &path, true)) {
+                    walked.ignored += 1;
+                    continue;
+                }
+                places.push(walked.items.len());
+                walked.items.push(Item::Directory(Walked::default()));
+                below.push(Directory {
+                    parent: Arc::clone(&fd),
+                    name,
+                    rules: self.rules_below(&rules, &path),
+                    path,
+                    known,
+                    gitlink,
+                    depth: at.depth + 1,
+                    is_start: false,
+                });
+                continue;
+            }
+            let known = self.find(&at.known, &path);
+            let tracked = known.is_some_and(|k| k.tracked);
+            if !tracked && (self.selection.no_untracked || self.left_out(&rules, &path, false)) {
+                walked.ignored += 1;
+                continue;
+            }
+            let skipped = |why, detail| NotLooked { path: path.clone(), why, tracked, detail };
+            if kind == FileType::Symlink {
+                walked.not_looked.push(skipped(Skipped::Symlink, String::new()));
+            } else if !kind.is_file() {
+                walked.not_looked.push(skipped(Skipped::Special, special(kind).into()));
+            } else {
+                match rustix::fs::statat(&*fd, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => {
+                        let stat = Stat::of(&stat);
+                        let identity = self.identity(known, &stat);
+                        walked.items.push(Item::File(File {
+                            path,
+                            stat: Some(stat),
+                            tracked,
+                            identity,
+                        }));
+                    }
+                    Err(Errno::NOENT) => {}
+                    Err(e) => walked
+                        .not_looked
+                        .push(skipped(Skipped::Unreadable, io::Error::from(e).to_string())),
+                }
+            }
+        }
+        let results: Vec<Walked> = below.par_iter().map(|d| self.directory(d)).collect();
+        for (place, result) in places.into_iter().zip(results) {
+            walked.items[place] = Item::Directory(result);
+        }
+        walked
+    }
+
+    fn identity(&self, known: Option<&Known<'_>>, stat: &Stat) -> Identity {
+        let Some(known) = known else { return Identity::Unknown };
+        if let Some(n) = known.remembered {
+            let old = &self.memory[n];
+            if old.stat == Some(*stat) && matches!(old.what, Was::Content(_)) {
+                return Identity::Unchanged(n);
+            }
+        }
+        match known.clean {
+            Some((blob, index)) if index.is(stat) => Identity::Git(blob),
+            _ => Identity::Unknown,
+        }
+    }
+}
+
+fn special(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Fifo => "a FIFO",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice => "a character device",
+        FileType::BlockDevice => "a block device",
+        _ => "no regular file",
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! What is shown of a scan, of stored findings and of one file: one module a format.
+//!
+//! Reports only arrange what was found. They print nothing; they write to what they are
+//! given, and everything untrusted goes through [`crate::diag::visible`] on its way to people.
+
+pub mod csv;
+pub mod human;
+pub mod json;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use crate::diag::Failure;
+use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
+use crate::policy::{Decision, Judged, PolicyRef};
+use crate::scan::components::Components;
+use crate::scan::{Scanned, ScannedFile};
+use crate::store::{Seen, Store};
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Whoever reads may have gone away, which is no error.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// A scan of a directory: its checkout and those nested in it.
+pub struct ScanReport<'a> {
+    pub scans: &'a [Scanned],
+    /// Where the evidence of contents is that were not read in this scan.
+    pub store: Option<&'a Store>,
+}
+
+/// Violations of one rule in one component.
+pub struct Group<'a> {
+    pub outcome: Outcome,
+    pub rule: &'a Judged,
+    /// Number of the scan, and the component's directory in it.
+    pub scan: usize,
+    pub component: &'a [u8],
+    pub files: u64,
+    /// Files by license, most first.
+    pub licenses: Vec<(&'a str, u64)>,
+    /// The first file by path.
+    pub sample: &'a ScannedFile,
+}
+
+/// A group while its files are counted, with their number by license.
+type Counted<'a> = (Group<'a>, BTreeMap<&'a str, u64>);
+
+impl ScanReport<'_> {
+    /// What was found in a file, with the evidence.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn detection(&self, scan: &Scanned, file: &ScannedFile) -> Result<Arc<Detection>, Failure> {
+        let content = scan.content(file);
+        if let Some(fresh) = &content.fresh {
+            return Ok(Arc::clone(fresh));
+        }
+        let matches = match (self.store, content.key) {
+            (Some(store), Some(key)) => store.evidence(key)?,
+            _ => Vec::new(),
+        };
+        let expression = scan.verdict(file).expression.clone();
+        Ok(Arc::new(Detection { expression, matches, skipped: content.skipped }))
+    }
+
+    /// Files by what was found in them, most first, with the outcome. Contents that were
+    /// not searched are left out.
+    pub fn shares(&self) -> Vec<(Option<&str>, u64, Outcome)> {
+        let mut shares: BTreeMap<Option<&str>, (u64, Outcome)> = BTreeMap::new();
+        for scan in self.scans {
+            for f in scan.files.iter().filter(|f| scan.content(f).skipped.is_none()) {
+                let verdict = scan.verdict(f);
+                let outcome = verdict.decision.outcome;
+                shares.entry(verdict.expression.as_deref()).or_insert((0, outcome)).0 += 1;
+            }
+        }
+        let mut shares: Vec<_> = shares.into_iter().map(|(e, (n, o))| (e, n, o)).collect();
+        shares.sort_by_key(|(e, n, _)| (std::cmp::Reverse(*n), *e));
+        shares
+    }
+
+    /// The violations, grouped by rule and component, worst first, then by number of files.
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for (number, scan) in self.scans.iter().enumerate() {
+            let components = Components::find(scan.files.iter().map(|f| f.path.as_slice()));
+            let mut found: BTreeMap<(&str, &[u8]), Counted<'_>> = BTreeMap::new();
+            for f in &scan.files {
+                let breaches = scan.breaches(f);
+                if breaches.is_empty() {
+                    continue;
+                }
+                let component = components.of(&f.path);
+                let mut counted = "";
+                for b in breaches {
+                    let (group, licenses) =
+                        found.entry((b.rule.id.as_str(), component)).or_insert_with(|| {
+                            let group = Group {
+                                outcome: b.rule.outcome,
+                                rule: b,
+                                scan: number,
+                                component,
+                                files: 0,
+                                licenses: Vec::new(),
+                                sample: f,
+                            };
+                            (group, BTreeMap::new())
+                        });
+                    // Two licenses under one rule are still one file.
+                    if counted != b.rule.id {
+                        group.files += 1;
+                        counted = &b.rule.id;
+                    }
+                    *licenses.entry(b.license.as_str()).or_default() += 1;
+                }
+            }
+            groups.extend(found.into_values().map(|(mut group, licenses)| {
+                group.licenses = licenses.into_iter().collect();
+                group.licenses.sort_by_key(|(l, n)| (std::cmp::Reverse(*n), *l));
+                group
+            }));
+        }
+        groups.sort_by(|a, b| {
+            b.outcome.cmp(&a.outcome).then(b.files.cmp(&a.files)).then_with(|| {
+                (a.scan, a.component, &a.rule.rule.id).cmp(&(b.scan, b.component, &b.rule.rule.id))
+            })
+        });
+        groups
+    }
+
+    /// How many files violate something, by the worst outcome of each.
+    pub fn violating(&self, outcome: Outcome) -> u64 {
+        let worst = |scan: &Scanned, f: &ScannedFile| {
+            scan.breaches(f).iter().map(|b| b.rule.outcome).max() == Some(outcome)
+        };
+        self.scans.iter().map(|s| s.files.iter().filter(|f| worst(s, f)).count() as u64).sum()
+    }
+
+    /// What was not looked at, by reason.
+    pub fn not_looked(&self) -> BTreeMap<Skipped, u64> {
+        let mut reasons = BTreeMap::new();
+        for scan in self.scans {
+            for n in &scan.not_looked {
+                *reasons.entry(n.why).or_default() += 1;
+            }
+            for why in scan.files.iter().filter_map(|f| scan.content(f).skipped) {
+                *reasons.entry(why).or_default() += 1;
+            }
+        }
+        reasons
+    }
+
+    /// Whether every scan is complete.
+    pub fn is_complete(&self) -> bool {
+        !self.scans.iter().any(Scanned::is_incomplete)
+    }
+}
+
+/// The match that best shows a license of an expression: the first that names it, or the first.
+pub fn telling<'m>(matches: &'m [Match], license: &str) -> Option<&'m Match> {
+    let id = license.split(' ').next().unwrap_or(license);
+    matches.iter().find(|m| m.expression.contains(id)).or(matches.first())
+}
+
+/// Why one file has its verdict.
+pub struct Explanation<'a> {
+    /// The file's path for people.
+    pub path: String,
+    pub blob: BlobId,
+    pub content: &'a [u8],
+    pub detection: Detection,
+    /// What the policy says of every license of the expression.
+    pub judged: Vec<Judged>,
+    pub decision: Decision,
+    pub policy: PolicyRef,
+    pub engine: String,
+    /// What the store remembers of the file, if there is a store and it was scanned.
+    pub seen: Option<Seen>,
+}

@@ -1,0 +1,508 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! What people read in a terminal: of a scan, of stored findings, of one file.
+
+use std::fmt;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Explanation, Group, ReportError, ScanReport, telling};
+use crate::clock::Moment;
+use crate::diag::{shorten, visible};
+use crate::licenses::Category;
+use crate::model::{Detection, Match, Outcome, Skipped};
+use crate::plan::View;
+use crate::scan::Scanned;
+use crate::store::{Finding, State};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// Columns to fill.
+    pub width: usize,
+    /// Show everything instead of what fits on a screen.
+    pub all: bool,
+}
+
+/// Rows of the parts of a scan's report that are cut unless everything is asked for.
+const LICENSES: usize = 8;
+const GROUPS: usize = 5;
+const CHECKOUTS: usize = 3;
+const NOT_LOOKED: usize = 5;
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+fn colour(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Allow => AnsiColor::Green.on_default(),
+        Outcome::Review => AnsiColor::Yellow.on_default(),
+        Outcome::Deny => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+/// Text in a style. Writers that are no terminal strip the codes.
+struct In<T>(Style, T);
+
+impl<T: fmt::Display> fmt::Display for In<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.0.render(), self.1, self.0.render_reset())
+    }
+}
+
+/// A count with thousands apart: `61,203`.
+struct Count(u64);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        let mut text = String::new();
+        for (n, d) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(d);
+        }
+        f.pad_integral(true, "", &text)
+    }
+}
+
+fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
+    }
+}
+
+fn files(n: u64) -> String {
+    format!("{} {}", Count(n), if n == 1 { "file" } else { "files" })
+}
+
+/// Writes the report of a scan. `seconds` is how long it took.
+///
+/// # Errors
+/// The writer fails, or the evidence cannot be read from the store.
+pub fn scan(
+    report: &ScanReport<'_>,
+    seconds: f64,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let Some(first) = report.scans.first() else { return Ok(()) };
+    let policy = &first.policy;
+    writeln!(
+        out,
+        "{} {} ({}, {})",
+        In(BOLD, "Policy"),
+        policy.name,
+        policy.origin,
+        &policy.digest[..12]
+    )?;
+    if policy.origin == "built-in default" {
+        writeln!(out, "       none was given; name one with --policy")?;
+    }
+    coverage(report, seconds, layout, out)?;
+    licenses(report, layout, out)?;
+    violations(report, layout, out)?;
+    Ok(())
+}
+
+fn coverage(
+    report: &ScanReport<'_>,
+    seconds: f64,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let limit = if layout.all { usize::MAX } else { CHECKOUTS };
+    writeln!(out, "\n{}", In(BOLD, "Scanned"))?;
+    for scan in report.scans.iter().take(limit) {
+        writeln!(out, "  {}: {}", place(scan), files(scan.files.len() as u64))?;
+    }
+    if report.scans.len() > limit {
+        writeln!(out, "  and {} more checkouts inside", report.scans.len() - limit)?;
+    }
+    let read: u64 = report.scans.iter().map(|s| s.contents_read).sum();
+    let read_bytes: u64 = report.scans.iter().map(|s| s.bytes_read).sum();
+    let all: u64 = report.scans.iter().map(|s| s.files.len() as u64).sum();
+    writeln!(
+        out,
+        "  {} contents were read ({}) in {seconds:.2} s, {} files/s",
+        Count(read),
+        bytes(read_bytes),
+        Count((all as f64 / seconds.max(0.001)) as u64),
+    )?;
+
+    let reasons: Vec<String> =
+        report.not_looked().iter().map(|(why, n)| reason(*why, *n)).collect();
+    if !reasons.is_empty() {
+        writeln!(out, "  Not looked at: {}", reasons.join(", "))?;
+    }
+    // What went wrong is named; what is as it should be is only counted.
+    let named = report.scans.iter().flat_map(|s| {
+        let all = layout.all;
+        s.not_looked
+            .iter()
+            .filter(move |n| {
+                all || n.why.is_failure() || matches!(n.why, Skipped::TooLarge | Skipped::Submodule)
+            })
+            .map(move |n| (s, n))
+    });
+    let named: Vec<_> = named.collect();
+    let limit = if layout.all { usize::MAX } else { NOT_LOOKED };
+    for (scan, n) in named.iter().take(limit) {
+        let path = shown(report, scan, &n.path);
+        let detail = if n.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", visible(n.detail.as_bytes()))
+        };
+        writeln!(out, "    {} {path}{detail}", n.why.as_str())?;
+    }
+    if named.len() > limit {
+        writeln!(out, "    and {} more; --all names them", named.len() - limit)?;
+    }
+    let ignored: u64 = report.scans.iter().map(|s| s.ignored).sum();
+    let excluded: u64 = report.scans.iter().map(|s| s.excluded).sum();
+    if ignored > 0 {
+        writeln!(out, "  Left out: {} paths that git does not track", Count(ignored))?;
+    }
+    if excluded > 0 {
+        writeln!(out, "  Left out: {} paths by .lictorignore", Count(excluded))?;
+    }
+    for note in report.scans.iter().flat_map(|s| &s.notes) {
+        writeln!(out, "  {}: {}", In(colour(Outcome::Review), "note"), note.message)?;
+        writeln!(out, "        {}", note.help)?;
+    }
+    Ok(())
+}
+
+fn place(scan: &Scanned) -> String {
+    let checkout = &scan.checkout;
+    let mut text = visible(checkout.root.as_os_str().as_encoded_bytes());
+    if !checkout.scope.is_empty() {
+        text = format!("{text}/{}", visible(&checkout.scope[..checkout.scope.len() - 1]));
+    }
+    match &checkout.view {
+        View::Worktree => {}
+        View::Staged => text.push_str(", what is staged"),
+        View::Revision(rev) => text.push_str(&format!(", revision {}", visible(rev.as_bytes()))),
+    }
+    match &checkout.commit {
+        Some(commit) => format!("{text} at {}", &commit[..commit.len().min(12)]),
+        None => text,
+    }
+}
+
+fn reason(why: Skipped, n: u64) -> String {
+    let (one, many) = match why {
+        Skipped::Binary => ("binary file", "binary files"),
+        Skipped::TooLarge => ("file over the size limit", "files over the size limit"),
+        Skipped::Symlink => ("symbolic link", "symbolic links"),
+        Skipped::Special => ("FIFO, socket or device", "FIFOs, sockets and devices"),
+        Skipped::Submodule => ("submodule", "submodules"),
+        Skipped::Unreadable => ("unreadable path", "unreadable paths"),
+        Skipped::Failed => ("file the detector failed on", "files the detector failed on"),
+    };
+    let text = format!("{} {}", Count(n), if n == 1 { one } else { many });
+    if why.is_failure() { In(colour(Outcome::Deny), text).to_string() } else { text }
+}
+
+fn licenses(
+    report: &ScanReport<'_>,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let shares = report.shares();
+    let total: u64 = shares.iter().map(|(_, n, _)| n).sum();
+    if total == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", In(BOLD, "Licenses"))?;
+    let limit = if layout.all { usize::MAX } else { LICENSES };
+    let room = layout.width.saturating_sub(29).max(20);
+    for (expression, n, outcome) in shares.iter().take(limit) {
+        let share = 100.0 * *n as f64 / total as f64;
+        let name = match expression {
+            Some(e) => shorten(&visible(e.as_bytes()), room),
+            None => In(FAINT, "nothing found").to_string(),
+        };
+        let outcome = In(colour(*outcome), format!("{:<6}", outcome.as_str()));
+        writeln!(out, "  {share:5.1}% {:>9}  {outcome}  {name}", Count(*n))?;
+    }
+    if shares.len() > limit {
+        let rest: u64 = shares.iter().skip(limit).map(|(_, n, _)| n).sum();
+        let more = shares.len() - limit;
+        let share = 100.0 * rest as f64 / total as f64;
+        writeln!(
+            out,
+            "  {share:5.1}% {:>9}          {more} other expressions; --all shows them",
+            Count(rest)
+        )?;
+    }
+    Ok(())
+}
+
+fn violations(
+    report: &ScanReport<'_>,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let groups = report.groups();
+    let (deny, review) = (report.violating(Outcome::Deny), report.violating(Outcome::Review));
+    if groups.is_empty() {
+        writeln!(out, "\n{}", In(colour(Outcome::Allow), "No violations."))?;
+    } else {
+        writeln!(out, "\n{}", In(BOLD, "Violations"))?;
+        let limit = if layout.all { usize::MAX } else { GROUPS };
+        for group in groups.iter().take(limit) {
+            self::group(report, group, layout, out)?;
+        }
+        if groups.len() > limit {
+            writeln!(out, "  and {} more groups; --all shows them", groups.len() - limit)?;
+        }
+        writeln!(
+            out,
+            "\n{} to deny, {} to review.",
+            In(if deny > 0 { colour(Outcome::Deny) } else { Style::new() }, files(deny)),
+            In(if review > 0 { colour(Outcome::Review) } else { Style::new() }, files(review)),
+        )?;
+    }
+    if !report.is_complete() {
+        let text = "The scan is incomplete: see what was not looked at.";
+        writeln!(out, "{}", In(colour(Outcome::Deny), text))?;
+    }
+    Ok(())
+}
+
+fn group(
+    report: &ScanReport<'_>,
+    group: &Group<'_>,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let scan = &report.scans[group.scan];
+    let component = match shown(report, scan, group.component) {
+        path if path.is_empty() => "the checkout".to_owned(),
+        path => path,
+    };
+    let licenses: Vec<String> = group
+        .licenses
+        .iter()
+        .filter(|(l, _)| !l.is_empty())
+        .map(|(l, n)| format!("{} {}", visible(l.as_bytes()), Count(*n)))
+        .collect();
+    let outcome = In(colour(group.outcome), format!("{:<6}", group.outcome.as_str()));
+    let rule = &group.rule.rule;
+    writeln!(out, "  {outcome} {} in {component}: {}", In(BOLD, &rule.id), files(group.files))?;
+    let room = layout.width.saturating_sub(9).max(20);
+    let limit = |text: String| if layout.all { text } else { shorten(&text, room) };
+    if !licenses.is_empty() {
+        writeln!(out, "         {}", limit(licenses.join(", ")))?;
+    }
+    writeln!(out, "         {}", limit(format!("why: {}", visible(rule.reason.as_bytes()))))?;
+    let detection = report.detection(scan, group.sample)?;
+    let path = shown(report, scan, &group.sample.path);
+    let (line, words) = match telling(&detection.matches, &group.rule.license) {
+        Some(m) => (format!(":{}", m.start_line), visible(m.words.as_bytes())),
+        None => (String::new(), String::new()),
+    };
+    writeln!(out, "         {}", limit(format!("{path}{line}  {words}")))?;
+    writeln!(out, "         {}", limit(format!("do:  {}", visible(rule.remedy.as_bytes()))))?;
+    Ok(())
+}
+
+/// A path relative to the first checkout, which is what the user named.
+fn shown(report: &ScanReport<'_>, scan: &Scanned, path: &[u8]) -> String {
+    let path = visible(path);
+    let top = report.scans.first().map(|s| s.checkout.root.as_path());
+    match top.and_then(|top| scan.checkout.root.strip_prefix(top).ok()) {
+        Some(inside) if !inside.as_os_str().is_empty() => {
+            let inside = visible(inside.as_os_str().as_encoded_bytes());
+            if path.is_empty() { inside } else { format!("{inside}/{path}") }
+        }
+        _ => path,
+    }
+}
+
+/// Writes what was found in one file as one line; nothing if nothing was found.
+///
+/// # Errors
+/// The writer fails.
+pub fn detection(
+    path: &[u8],
+    detection: &Detection,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let Some(expression) = &detection.expression else { return Ok(()) };
+    let evidence: Vec<String> =
+        detection.matches.iter().map(|m| format!("{} {}", m.kind.as_str(), m.lines())).collect();
+    let evidence = In(FAINT, format!("({})", evidence.join(", ")));
+    Ok(writeln!(out, "{}: {} {evidence}", visible(path), In(BOLD, expression))?)
+}
+
+/// Writes a stored finding as one line.
+///
+/// # Errors
+/// The writer fails.
+pub fn finding(f: &Finding, out: &mut dyn Write) -> Result<(), ReportError> {
+    let outcome = In(colour(f.outcome), format!("{:<6}", f.outcome.as_str()));
+    let line = f.line.map(|l| format!(":{l}")).unwrap_or_default();
+    let view = if f.view.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", visible(f.view.as_bytes()))
+    };
+    let place = format!("{}/{}", visible(&f.root), visible(&f.path));
+    let expression = f.expression.as_deref().map(|e| visible(e.as_bytes())).unwrap_or_default();
+    write!(out, "{outcome} {place}{line}{view}  {expression}")?;
+    if let Some(v) = &f.violation {
+        let since = format!("{} {} since {}", v.rule, v.state.as_str(), v.first_seen.rfc3339());
+        let until = match v.state {
+            State::Open => String::new(),
+            State::Resolved => format!(", last seen {}", v.last_seen.rfc3339()),
+        };
+        write!(out, "  {}", In(FAINT, format!("({since}{until})")))?;
+    }
+    Ok(writeln!(out)?)
+}
+
+/// Writes why one file has its verdict, with the lines that say so.
+///
+/// # Errors
+/// The writer fails.
+pub fn explain(
+    e: &Explanation<'_>,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    writeln!(out, "{}", In(BOLD, &e.path))?;
+    writeln!(out, "  blob     {}, {}", e.blob, bytes(e.content.len() as u64))?;
+    let expression = match (&e.detection.expression, e.detection.skipped) {
+        (Some(expression), _) => expression.to_string(),
+        (None, Some(why)) => format!("not searched: {}", why.as_str()),
+        (None, None) => "nothing found".into(),
+    };
+    writeln!(out, "  license  {}", In(BOLD, expression))?;
+    for m in &e.detection.matches {
+        let lines = if m.start_line == m.end_line { "line" } else { "lines" };
+        writeln!(
+            out,
+            "\n  {} by {}, {lines} {}, score {:.3}",
+            m.expression,
+            m.kind.as_str(),
+            m.lines(),
+            m.score
+        )?;
+        let limit = if layout.all { usize::MAX } else { 6 };
+        quoted(e.content, m, limit, layout.width, out)?;
+    }
+    let outcome = |o: Outcome| In(colour(o), o.as_str());
+    writeln!(out, "\n{} {}", In(BOLD, "Verdict"), outcome(e.decision.outcome))?;
+    if let Some(choice) = &e.decision.choice {
+        writeln!(out, "  the choice offered is taken as {}", In(BOLD, choice))?;
+    }
+    for j in &e.judged {
+        let license = if j.license.is_empty() { "no license" } else { &j.license };
+        let category = j.category.map_or("no known category", Category::as_str);
+        writeln!(
+            out,
+            "  {license} ({category}): {} by rule {}",
+            outcome(j.rule.outcome),
+            j.rule.id
+        )?;
+        if j.rule.outcome > Outcome::Allow {
+            writeln!(out, "    why: {}", visible(j.rule.reason.as_bytes()))?;
+            writeln!(out, "    do:  {}", visible(j.rule.remedy.as_bytes()))?;
+        }
+    }
+    writeln!(
+        out,
+        "  policy {} ({}), revision {}",
+        visible(e.policy.name.as_bytes()),
+        e.policy.origin,
+        e.policy.digest
+    )?;
+    writeln!(out, "  detector {}", e.engine)?;
+    let Some(seen) = &e.seen else {
+        return Ok(writeln!(
+            out,
+            "\nNot in the store: its checkout was not scanned with this file."
+        )?);
+    };
+    let when = seen.last_scan.map_or("never".into(), Moment::rfc3339);
+    writeln!(
+        out,
+        "\n{} {when}{}",
+        In(BOLD, "Last scan"),
+        match &seen.commit {
+            Some(commit) => format!(" at commit {}", &commit[..commit.len().min(12)]),
+            None => String::new(),
+        }
+    )?;
+    if seen.blob != Some(e.blob) {
+        writeln!(out, "  the file has changed since; scan again to update the store")?;
+    }
+    if seen.policy.as_ref().is_some_and(|p| *p != e.policy.digest) {
+        writeln!(out, "  it was judged by another policy then")?;
+    }
+    for v in &seen.violations {
+        let (first, last) = (v.first_seen.rfc3339(), v.last_seen.rfc3339());
+        writeln!(
+            out,
+            "  {} of {} is {}: first seen {first}, last seen {last}",
+            v.rule,
+            v.license,
+            v.state.as_str()
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the lines of a match as the file has them, at most `limit` of them.
+///
+/// # Errors
+/// The writer fails.
+fn quoted(
+    text: &[u8],
+    m: &Match,
+    limit: usize,
+    width: usize,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let first = m.start_line as usize;
+    let count = (m.end_line - m.start_line + 1) as usize;
+    let lines = text.split(|b| *b == b'\n').enumerate().skip(first - 1).take(count.min(limit));
+    for (n, line) in lines {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // A line may be the whole of a minified file.
+        let head = &line[..line.len().min(width * 4)];
+        writeln!(
+            out,
+            "      {} {}",
+            In(FAINT, format!("{:>5} |", n + 1)),
+            shorten(&visible(head), width.saturating_sub(14).max(20))
+        )?;
+    }
+    if count > limit {
+        writeln!(out, "            {}", In(FAINT, format!("and {} more lines", count - limit)))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_sizes_read_well() {
+        assert_eq!(format!("{}", Count(1234567)), "1,234,567");
+        assert_eq!(format!("{:>7}", Count(1234)), "  1,234");
+        assert_eq!(Count(0).to_string(), "0");
+        assert_eq!([bytes(999), bytes(1_500), bytes(1_250_000_000)], ["999 B", "1.5 kB", "1.2 GB"]);
+        assert_eq!([files(1), files(2)], ["1 file", "2 files"]);
+    }
+}

@@ -1,0 +1,536 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The machine formats, versioned; `docs/formats.md` describes every key.
+//!
+//! They hold nothing that differs between two scans of the same thing: no times, no counts
+//! of what happened to be read. Paths that are not UTF-8 are given with replacement
+//! characters, and exactly, in hex, beside it.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use super::{Explanation, ReportError, ScanReport};
+use crate::clock::Moment;
+use crate::licenses::{Category, Licenses};
+use crate::model::{BlobId, Detection, Match, MatchKind, Outcome, Skipped};
+use crate::policy::Judged;
+use crate::scan::{Scanned, ScannedFile};
+use crate::store::{Finding, State, Violation};
+
+/// Version of the formats `lictor-scan`, `lictor-findings` and `lictor-explain`.
+pub const VERSION: u32 = 1;
+
+/// A path as JSON can hold it.
+#[derive(Serialize)]
+struct Path<'a> {
+    path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
+}
+
+impl<'a> Path<'a> {
+    fn new(bytes: &'a [u8]) -> Path<'a> {
+        let path = String::from_utf8_lossy(bytes);
+        let exact = matches!(path, Cow::Borrowed(_));
+        let path_hex = (!exact).then(|| bytes.iter().map(|b| format!("{b:02x}")).collect());
+        Path { path, path_hex }
+    }
+}
+
+#[derive(Serialize)]
+struct MatchJson<'a> {
+    expression: &'a str,
+    kind: MatchKind,
+    score: f64,
+    start_line: u32,
+    end_line: u32,
+    words: &'a str,
+}
+
+impl<'a> From<&'a Match> for MatchJson<'a> {
+    fn from(m: &'a Match) -> MatchJson<'a> {
+        MatchJson {
+            expression: &m.expression,
+            kind: m.kind,
+            score: rounded(m.score),
+            start_line: m.start_line,
+            end_line: m.end_line,
+            words: &m.words,
+        }
+    }
+}
+
+/// A score to three places, as `0.97` and not as `0.9700000286102295`.
+fn rounded(score: f32) -> f64 {
+    (f64::from(score) * 1000.0).round() / 1000.0
+}
+
+#[derive(Serialize)]
+struct ViolationJson<'a> {
+    rule: &'a str,
+    license: &'a str,
+    outcome: Outcome,
+    reason: &'a str,
+    remedy: &'a str,
+}
+
+impl<'a> From<&'a Judged> for ViolationJson<'a> {
+    fn from(b: &'a Judged) -> ViolationJson<'a> {
+        ViolationJson {
+            rule: &b.rule.id,
+            license: &b.license,
+            outcome: b.rule.outcome,
+            reason: &b.rule.reason,
+            remedy: &b.rule.remedy,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FileJson<'a> {
+    #[serde(flatten)]
+    path: Path<'a>,
+    blob: Option<String>,
+    expression: Option<&'a str>,
+    licenses: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<Skipped>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choice: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<ViolationJson<'a>>,
+    matches: Vec<MatchJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotLookedJson<'a> {
+    #[serde(flatten)]
+    path: Path<'a>,
+    why: Skipped,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct HeaderJson<'a> {
+    format: &'static str,
+    version: u32,
+    lictor: &'static str,
+    engine: &'a str,
+    policy: PolicyJson<'a>,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct PolicyJson<'a> {
+    name: &'a str,
+    origin: &'a str,
+    digest: &'a str,
+}
+
+#[derive(Serialize)]
+struct CheckoutJson<'a> {
+    #[serde(flatten)]
+    root: Path<'a>,
+    view: String,
+    scope: Cow<'a, str>,
+    commit: Option<&'a str>,
+    files: usize,
+    ignored: u64,
+    excluded: u64,
+    notes: Vec<NoteJson<'a>>,
+    not_looked_at: Vec<NotLookedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NoteJson<'a> {
+    message: &'a str,
+    help: &'a str,
+}
+
+#[derive(Serialize)]
+struct ScanJson<'a> {
+    #[serde(flatten)]
+    header: HeaderJson<'a>,
+    checkouts: Vec<WholeJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct WholeJson<'a> {
+    #[serde(flatten)]
+    checkout: CheckoutJson<'a>,
+    found: Files<'a>,
+}
+
+/// The files of a checkout, made one after the other while they are written.
+struct Files<'a> {
+    report: &'a ScanReport<'a>,
+    licenses: &'a Licenses,
+    scan: &'a Scanned,
+}
+
+impl Serialize for Files<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.scan.files.len()))?;
+        for f in &self.scan.files {
+            let detection = self.report.detection(self.scan, f).map_err(S::Error::custom)?;
+            list.serialize_element(&FileJson::judged(self.licenses, self.scan, f, &detection))?;
+        }
+        list.end()
+    }
+}
+
+impl<'a> FileJson<'a> {
+    /// What was found in a content, without a policy.
+    fn found(
+        licenses: &Licenses,
+        path: &'a [u8],
+        blob: BlobId,
+        detection: &'a Detection,
+    ) -> FileJson<'a> {
+        let expression = detection.expression.as_deref();
+        FileJson {
+            path: Path::new(path),
+            blob: Some(blob.to_string()),
+            expression,
+            licenses: ids(licenses, expression),
+            skipped: detection.skipped,
+            outcome: None,
+            choice: None,
+            violations: Vec::new(),
+            matches: detection.matches.iter().map(MatchJson::from).collect(),
+        }
+    }
+
+    fn judged(
+        licenses: &Licenses,
+        scan: &'a Scanned,
+        f: &'a ScannedFile,
+        detection: &'a Detection,
+    ) -> FileJson<'a> {
+        let decision = &scan.verdict(f).decision;
+        FileJson {
+            outcome: detection.skipped.is_none().then_some(decision.outcome),
+            choice: decision.choice.as_deref(),
+            violations: scan.breaches(f).iter().map(ViolationJson::from).collect(),
+            ..FileJson::found(licenses, &f.path, scan.content(f).blob, detection)
+        }
+    }
+}
+
+/// The flat set of ids in an expression, exceptions included.
+fn ids(licenses: &Licenses, expression: Option<&str>) -> Vec<String> {
+    let parsed = expression.and_then(|e| licenses.parse(e).ok());
+    parsed.map(|e| e.ids().into_iter().map(str::to_owned).collect()).unwrap_or_default()
+}
+
+fn header<'a>(report: &ScanReport<'a>, first: &'a Scanned) -> HeaderJson<'a> {
+    HeaderJson {
+        format: "lictor-scan",
+        version: VERSION,
+        lictor: env!("CARGO_PKG_VERSION"),
+        engine: &first.engine,
+        policy: PolicyJson {
+            name: &first.policy.name,
+            origin: &first.policy.origin,
+            digest: &first.policy.digest,
+        },
+        complete: report.is_complete(),
+    }
+}
+
+fn checkout(scan: &Scanned) -> CheckoutJson<'_> {
+    CheckoutJson {
+        root: Path::new(scan.checkout.root.as_os_str().as_encoded_bytes()),
+        view: scan.checkout.view.name(),
+        scope: String::from_utf8_lossy(&scan.checkout.scope),
+        commit: scan.checkout.commit.as_deref(),
+        files: scan.files.len(),
+        ignored: scan.ignored,
+        excluded: scan.excluded,
+        notes: scan.notes.iter().map(|n| NoteJson { message: &n.message, help: &n.help }).collect(),
+        not_looked_at: scan
+            .not_looked
+            .iter()
+            .map(|n| NotLookedJson { path: Path::new(&n.path), why: n.why, detail: &n.detail })
+            .collect(),
+    }
+}
+
+/// Writes a scan as one JSON document.
+///
+/// # Errors
+/// The writer fails, or the evidence cannot be read from the store.
+pub fn scan(
+    report: &ScanReport<'_>,
+    licenses: &Licenses,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let Some(first) = report.scans.first() else { return Ok(()) };
+    let checkouts = report.scans.iter().map(|scan| WholeJson {
+        checkout: checkout(scan),
+        found: Files { report, licenses, scan },
+    });
+    let document = ScanJson { header: header(report, first), checkouts: checkouts.collect() };
+    line(out, &document)
+}
+
+/// A line of the `jsonl` format.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'a> {
+    Scan(HeaderJson<'a>),
+    Checkout(CheckoutJson<'a>),
+    File(FileJson<'a>),
+}
+
+/// Writes a scan as one JSON object a line: the scan, then every checkout and its files.
+///
+/// # Errors
+/// The writer fails, or the evidence cannot be read from the store.
+pub fn scan_lines(
+    report: &ScanReport<'_>,
+    licenses: &Licenses,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let Some(first) = report.scans.first() else { return Ok(()) };
+    line(out, &Line::Scan(header(report, first)))?;
+    for scan in report.scans {
+        line(out, &Line::Checkout(checkout(scan)))?;
+        for f in &scan.files {
+            let detection = report.detection(scan, f)?;
+            line(out, &Line::File(FileJson::judged(licenses, scan, f, &detection)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was found in one file as one line.
+///
+/// # Errors
+/// The writer fails.
+pub fn detection(
+    licenses: &Licenses,
+    path: &[u8],
+    blob: BlobId,
+    detection: &Detection,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    line(out, &FileJson::found(licenses, path, blob, detection))
+}
+
+/// Writes that a file was not looked at as one line.
+///
+/// # Errors
+/// The writer fails.
+pub fn not_looked(path: &[u8], why: Skipped, out: &mut dyn Write) -> Result<(), ReportError> {
+    let nothing = FileJson {
+        path: Path::new(path),
+        blob: None,
+        expression: None,
+        licenses: Vec::new(),
+        skipped: Some(why),
+        outcome: None,
+        choice: None,
+        violations: Vec::new(),
+        matches: Vec::new(),
+    };
+    line(out, &nothing)
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    checkout: Cow<'a, str>,
+    view: &'a str,
+    #[serde(flatten)]
+    path: Path<'a>,
+    line: Option<u32>,
+    expression: Option<&'a str>,
+    blob: Option<String>,
+    outcome: Outcome,
+    violation: Option<StoredJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct StoredJson<'a> {
+    rule: &'a str,
+    license: &'a str,
+    state: State,
+    first_seen: String,
+    last_seen: String,
+}
+
+impl<'a> From<&'a Violation> for StoredJson<'a> {
+    fn from(v: &'a Violation) -> StoredJson<'a> {
+        StoredJson {
+            rule: &v.rule,
+            license: &v.license,
+            state: v.state,
+            first_seen: v.first_seen.rfc3339(),
+            last_seen: v.last_seen.rfc3339(),
+        }
+    }
+}
+
+/// Writes a stored finding as one line.
+///
+/// # Errors
+/// The writer fails.
+pub fn finding(f: &Finding, out: &mut dyn Write) -> Result<(), ReportError> {
+    line(out, &FindingJson::from(f))
+}
+
+/// Stored findings as one document, which is written while they come.
+pub struct Findings<'w> {
+    out: &'w mut dyn Write,
+    separator: &'static str,
+}
+
+impl<'w> Findings<'w> {
+    /// # Errors
+    /// The writer fails.
+    pub fn begin(out: &'w mut dyn Write) -> Result<Findings<'w>, ReportError> {
+        write!(out, "{{\"format\":\"lictor-findings\",\"version\":{VERSION},\"findings\":[")?;
+        Ok(Findings { out, separator: "\n" })
+    }
+
+    /// # Errors
+    /// The writer fails.
+    pub fn add(&mut self, f: &Finding) -> Result<(), ReportError> {
+        self.out.write_all(self.separator.as_bytes())?;
+        self.separator = ",\n";
+        Ok(serde_json::to_writer(&mut *self.out, &FindingJson::from(f))
+            .map_err(std::io::Error::from)?)
+    }
+
+    /// # Errors
+    /// The writer fails.
+    pub fn end(self) -> Result<(), ReportError> {
+        Ok(self.out.write_all(b"]}\n")?)
+    }
+}
+
+impl<'a> From<&'a Finding> for FindingJson<'a> {
+    fn from(f: &'a Finding) -> FindingJson<'a> {
+        FindingJson {
+            checkout: String::from_utf8_lossy(&f.root),
+            view: &f.view,
+            path: Path::new(&f.path),
+            line: f.line,
+            expression: f.expression.as_deref(),
+            blob: f.blob.map(|b| b.to_string()),
+            outcome: f.outcome,
+            violation: f.violation.as_ref().map(StoredJson::from),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ExplanationJson<'a> {
+    format: &'static str,
+    version: u32,
+    path: &'a str,
+    blob: String,
+    expression: Option<&'a str>,
+    skipped: Option<Skipped>,
+    matches: Vec<MatchJson<'a>>,
+    outcome: Outcome,
+    choice: Option<&'a str>,
+    licenses: Vec<JudgedJson<'a>>,
+    policy: PolicyJson<'a>,
+    engine: &'a str,
+    seen: Option<SeenJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct JudgedJson<'a> {
+    license: &'a str,
+    category: Option<&'static str>,
+    rule: &'a str,
+    outcome: Outcome,
+    reason: &'a str,
+    remedy: &'a str,
+}
+
+#[derive(Serialize)]
+struct SeenJson<'a> {
+    checkout: Cow<'a, str>,
+    commit: Option<&'a str>,
+    policy: Option<&'a str>,
+    blob: Option<String>,
+    last_scan: Option<String>,
+    violations: Vec<StoredJson<'a>>,
+}
+
+/// Writes why one file has its verdict.
+///
+/// # Errors
+/// The writer fails.
+pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let judged = e.judged.iter().map(|j| JudgedJson {
+        license: &j.license,
+        category: j.category.map(Category::as_str),
+        rule: &j.rule.id,
+        outcome: j.rule.outcome,
+        reason: &j.rule.reason,
+        remedy: &j.rule.remedy,
+    });
+    let seen = e.seen.as_ref().map(|s| SeenJson {
+        checkout: String::from_utf8_lossy(&s.root),
+        commit: s.commit.as_deref(),
+        policy: s.policy.as_deref(),
+        blob: s.blob.map(|b| b.to_string()),
+        last_scan: s.last_scan.map(Moment::rfc3339),
+        violations: s.violations.iter().map(StoredJson::from).collect(),
+    });
+    let json = ExplanationJson {
+        format: "lictor-explain",
+        version: VERSION,
+        path: &e.path,
+        blob: e.blob.to_string(),
+        expression: e.detection.expression.as_deref(),
+        skipped: e.detection.skipped,
+        matches: e.detection.matches.iter().map(MatchJson::from).collect(),
+        outcome: e.decision.outcome,
+        choice: e.decision.choice.as_deref(),
+        licenses: judged.collect(),
+        policy: PolicyJson {
+            name: &e.policy.name,
+            origin: &e.policy.origin,
+            digest: &e.policy.digest,
+        },
+        engine: &e.engine,
+        seen,
+    };
+    line(out, &json)
+}
+
+fn line(out: &mut dyn Write, value: &impl Serialize) -> Result<(), ReportError> {
+    serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_not_utf8_is_given_exactly_as_well() {
+        let json = |p: &[u8]| serde_json::to_string(&Path::new(p)).unwrap();
+        assert_eq!(json("grün".as_bytes()), r#"{"path":"grün"}"#);
+        assert_eq!(json(b"a\xff"), "{\"path\":\"a\u{fffd}\",\"path_hex\":\"61ff\"}");
+        assert_eq!(json(b"\x1b[2J"), r#"{"path":"\u001b[2J"}"#);
+    }
+
+    #[test]
+    fn a_score_has_three_places() {
+        assert_eq!(serde_json::to_string(&rounded(0.97)).unwrap(), "0.97");
+        assert_eq!(serde_json::to_string(&rounded(1.0)).unwrap(), "1.0");
+    }
+}

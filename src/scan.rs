@@ -1,0 +1,703 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The pipeline: plan, detect, evaluate. Everything that scans goes through [`scan`].
+//!
+//! What was known before is asked of [`Records`], what is new is given to it; where that is
+//! kept, this module does not know. It reads no clock and writes nothing to disk.
+
+pub mod components;
+
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::clock::Moment;
+use crate::detect::Detector;
+use crate::diag::Failure;
+use crate::licenses::Licenses;
+use crate::model::{BlobId, Detection, Match, Skipped};
+use crate::plan::content::Content as Read;
+use crate::plan::{self, Checkout, Identity, Memory, NotLooked, Note, Selection, Stat, Was};
+use crate::policy::{Decision, Judged, Policy, PolicyRef};
+
+/// Contents larger than this are not read, unless a scan says otherwise.
+pub const DEFAULT_MAX_SIZE: u64 = 32 << 20;
+
+/// How many new contents are given to [`Records`] at once.
+const BATCH: usize = 8192;
+
+/// What was known before a scan, and where what is new goes.
+pub trait Records: Send {
+    /// What is remembered of a checkout in its view and scope, files sorted by path.
+    fn recall(&mut self, checkout: &Checkout, engine: &str) -> Result<Recalled, Failure>;
+
+    /// What `engine` found in a content at any time, in any checkout.
+    fn look_up(&mut self, engine: &str, blob: BlobId) -> Result<Option<KnownContent>, Failure>;
+
+    /// Takes new detections; gives the keys under which the contents are known from now on.
+    fn keep(
+        &mut self,
+        engine: &str,
+        batch: &[(BlobId, Arc<Detection>)],
+    ) -> Result<Vec<i64>, Failure>;
+
+    /// Takes the end of a scan as one transaction: files, violations, the checkout's state.
+    fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure>;
+}
+
+/// Remembers nothing and keeps nothing.
+pub struct Forgetful;
+
+impl Records for Forgetful {
+    fn recall(&mut self, _: &Checkout, _: &str) -> Result<Recalled, Failure> {
+        Ok(Recalled::default())
+    }
+
+    fn look_up(&mut self, _: &str, _: BlobId) -> Result<Option<KnownContent>, Failure> {
+        Ok(None)
+    }
+
+    fn keep(&mut self, _: &str, batch: &[(BlobId, Arc<Detection>)]) -> Result<Vec<i64>, Failure> {
+        Ok(vec![0; batch.len()])
+    }
+
+    fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// What is remembered of a checkout.
+#[derive(Default)]
+pub struct Recalled {
+    pub memory: Memory,
+    /// For each file of `memory`, what is known of its content with the present engine.
+    pub contents: Vec<Option<KnownContent>>,
+    /// Whether any content at all is known; if none is, nothing needs to be looked up.
+    pub any_content: bool,
+    /// The digest of the policy by which the remembered violations were judged.
+    pub policy: Option<String>,
+}
+
+/// A content whose detection is remembered.
+#[derive(Debug, Clone)]
+pub struct KnownContent {
+    /// What [`Records`] knows it by.
+    pub key: i64,
+    pub expression: Option<Arc<str>>,
+    pub skipped: Option<Skipped>,
+}
+
+/// What to do in a scan.
+pub struct Options {
+    pub selection: Selection,
+    /// In bytes.
+    pub max_size: u64,
+    /// When the scan began; files changed about then are read again next time.
+    pub started: Moment,
+}
+
+/// How far a scan has come; read by whoever shows it.
+#[derive(Default)]
+pub struct Progress {
+    /// Contents to be read and read so far.
+    pub contents: AtomicU64,
+    pub contents_done: AtomicU64,
+    /// Bytes to be read, where known beforehand, and read so far.
+    pub bytes: AtomicU64,
+    pub bytes_done: AtomicU64,
+    /// Set from outside to end the scan early.
+    pub cancelled: AtomicBool,
+}
+
+/// The outcome of a scan of one checkout.
+pub struct Scanned {
+    pub checkout: Checkout,
+    pub engine: String,
+    pub started: Moment,
+    pub policy: PolicyRef,
+    /// Sorted by path.
+    pub files: Vec<ScannedFile>,
+    pub contents: Vec<ScannedContent>,
+    /// The distinct expressions; contents name them by number.
+    pub verdicts: Vec<Verdict>,
+    /// Sorted by path.
+    pub not_looked: Vec<NotLooked>,
+    pub nested: Vec<plan::Nested>,
+    /// Remembered files that are gone.
+    pub removed: Vec<Vec<u8>>,
+    pub ignored: u64,
+    pub excluded: u64,
+    /// To be remembered; see [`Memory::index`].
+    pub index: Option<Stat>,
+    pub notes: Vec<Note>,
+    pub contents_read: u64,
+    pub bytes_read: u64,
+    /// Whether remembered violations were judged by this policy and engine already.
+    pub judged_before: bool,
+    /// The scan was ended early; only what was done is in it.
+    pub interrupted: bool,
+    /// Nothing more could be given to [`Records`], and why.
+    pub records_failed: Option<Failure>,
+}
+
+pub struct ScannedFile {
+    pub path: Vec<u8>,
+    /// Number in [`Scanned::contents`].
+    pub content: usize,
+    /// `None` when it cannot be relied on next time, or for files read from git's objects.
+    pub stat: Option<Stat>,
+    pub tracked: bool,
+    pub change: Change,
+}
+
+/// How a file differs from what was remembered of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    None,
+    /// Same content, other stat.
+    Touched,
+    /// New, or another content, or detected by another engine.
+    Content,
+}
+
+pub struct ScannedContent {
+    pub blob: BlobId,
+    /// What [`Records`] knows it by; `None` when it was not kept.
+    pub key: Option<i64>,
+    /// Number in [`Scanned::verdicts`].
+    pub verdict: usize,
+    pub skipped: Option<Skipped>,
+    /// The matches, when this scan detected them; otherwise they are in the records.
+    pub fresh: Option<Arc<Detection>>,
+}
+
+/// An expression and what the policy says of it.
+pub struct Verdict {
+    pub expression: Option<Arc<str>>,
+    pub decision: Decision,
+}
+
+impl Scanned {
+    pub fn content(&self, file: &ScannedFile) -> &ScannedContent {
+        &self.contents[file.content]
+    }
+
+    pub fn verdict(&self, file: &ScannedFile) -> &Verdict {
+        &self.verdicts[self.contents[file.content].verdict]
+    }
+
+    /// What a file violates; nothing if its content was not searched.
+    pub fn breaches(&self, file: &ScannedFile) -> &[Judged] {
+        match self.content(file).skipped {
+            Some(_) => &[],
+            None => &self.verdict(file).decision.breaches,
+        }
+    }
+
+    /// Whether something that should have been looked at was not.
+    pub fn is_incomplete(&self) -> bool {
+        self.interrupted
+            || self.records_failed.is_some()
+            || self.not_looked.iter().any(|n| n.why.is_failure())
+    }
+}
+
+/// Scans one checkout.
+///
+/// # Errors
+/// The checkout cannot be listed, or the records cannot be read. What goes wrong with single
+/// files is in the outcome.
+pub fn scan(
+    checkout: Checkout,
+    detector: &Detector,
+    licenses: &Licenses,
+    policy: &Policy,
+    records: &mut dyn Records,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Scanned, Failure> {
+    let engine = detector.engine();
+    let recalled = records.recall(&checkout, &engine)?;
+    let plan = checkout.plan(options.selection, &recalled.memory)?;
+    tracing::debug!(files = plan.files.len(), nested = plan.nested.len(), "planned");
+
+    let mut gathered = Gathered::default();
+    let mut files = Vec::with_capacity(plan.files.len());
+    let mut not_looked = plan.not_looked;
+    let mut work: Vec<Work> = Vec::new();
+    let mut by_blob: HashMap<BlobId, usize> = HashMap::new();
+    let mut still_there = vec![false; recalled.memory.files.len()];
+    let old_paths = &recalled.memory.files;
+    let old = |path: &[u8]| old_paths.binary_search_by(|r| r.path.as_slice().cmp(path)).ok();
+    for file in plan.files {
+        let before = match file.identity {
+            Identity::Unchanged(n) => Some(n),
+            _ => old(&file.path),
+        };
+        if let Some(n) = before {
+            still_there[n] = true;
+        }
+        if let Some(stat) = file.stat.filter(|s| s.size > options.max_size) {
+            let detail = format!("{} bytes", stat.size);
+            not_looked.push(NotLooked {
+                path: file.path,
+                why: Skipped::TooLarge,
+                tracked: file.tracked,
+                detail,
+            });
+            continue;
+        }
+        let was = before.map(|n| &old_paths[n]);
+        let blob = match (file.identity, was.map(|r| r.what)) {
+            (Identity::Git(blob), _) | (Identity::Unchanged(_), Some(Was::Content(blob))) => {
+                Some(blob)
+            }
+            _ => None,
+        };
+        // What is remembered with the file spares a look-up.
+        let known = before
+            .filter(|n| blob.is_some_and(|b| old_paths[*n].what == Was::Content(b)))
+            .and_then(|n| recalled.contents[n].clone());
+        let mut scanned = ScannedFile {
+            path: file.path,
+            content: usize::MAX,
+            stat: file.stat.filter(|s| !s.is_racy(options.started)),
+            tracked: file.tracked,
+            change: Change::Content,
+        };
+        let read = |scanned: &ScannedFile| Work {
+            file: files.len(),
+            path: scanned.path.clone(),
+            blob,
+            size: file.stat.map_or(0, |s| s.size),
+        };
+        match (blob, known) {
+            (Some(blob), Some(known)) => {
+                scanned.content =
+                    *by_blob.entry(blob).or_insert_with(|| gathered.known(blob, known));
+                let same_stat =
+                    was.is_some_and(|r| r.stat == scanned.stat && r.tracked == scanned.tracked);
+                scanned.change = if same_stat { Change::None } else { Change::Touched };
+            }
+            (Some(blob), None) => match by_blob.get(&blob) {
+                Some(content) => scanned.content = *content,
+                None => {
+                    let known =
+                        if recalled.any_content { records.look_up(&engine, blob)? } else { None };
+                    scanned.content = match known {
+                        Some(known) => gathered.known(blob, known),
+                        None => {
+                            work.push(read(&scanned));
+                            gathered.expected(blob)
+                        }
+                    };
+                    by_blob.insert(blob, scanned.content);
+                }
+            },
+            (None, _) => work.push(read(&scanned)),
+        }
+        files.push(scanned);
+    }
+
+    let mut scanned = Scanned {
+        judged_before: recalled.policy.as_deref() == Some(policy.digest.as_str()),
+        policy: PolicyRef::from(policy),
+        engine,
+        started: options.started,
+        files,
+        contents: Vec::new(),
+        verdicts: Vec::new(),
+        not_looked,
+        nested: plan.nested,
+        removed: Vec::new(),
+        ignored: plan.ignored,
+        excluded: plan.excluded,
+        index: plan.index,
+        notes: plan.notes,
+        contents_read: 0,
+        bytes_read: 0,
+        interrupted: false,
+        records_failed: None,
+        checkout,
+    };
+    if !work.is_empty() {
+        let any_content = recalled.any_content;
+        detect(
+            &mut scanned,
+            &mut gathered,
+            by_blob,
+            &work,
+            any_content,
+            detector,
+            records,
+            options,
+            progress,
+        )?;
+    }
+    // A file that was read again and is what it was has only been touched.
+    for file in scanned.files.iter_mut().filter(|f| f.change == Change::Content) {
+        let same = old(&file.path).is_some_and(|n| {
+            recalled.contents[n].is_some()
+                && old_paths[n].what == Was::Content(gathered.contents[file.content].blob)
+        });
+        if same {
+            file.change = Change::Touched;
+        }
+    }
+    scanned.not_looked.sort();
+    for n in &scanned.not_looked {
+        if let Some(n) = old(&n.path) {
+            still_there[n] = true;
+        }
+    }
+    for n in &scanned.nested {
+        if let Some(n) = old(&n.path) {
+            still_there[n] = true;
+        }
+    }
+    if !scanned.interrupted {
+        scanned.removed = old_paths
+            .iter()
+            .zip(&still_there)
+            .filter(|(_, there)| !**there)
+            .map(|(r, _)| r.path.clone())
+            .collect();
+    }
+    gathered.judge(&mut scanned, licenses, policy);
+    Ok(scanned)
+}
+
+/// A content to be read.
+struct Work {
+    /// Number of the file in the outcome.
+    file: usize,
+    path: Vec<u8>,
+    /// Known from git, or found out by reading.
+    blob: Option<BlobId>,
+    size: u64,
+}
+
+/// What became of a piece of work.
+struct Done {
+    work: usize,
+    what: Became,
+}
+
+enum Became {
+    Detected {
+        blob: BlobId,
+        detection: Arc<Detection>,
+        stat: Option<Stat>,
+    },
+    /// Known already: detected earlier, or by another worker in this scan.
+    Known {
+        blob: BlobId,
+        known: Option<KnownContent>,
+        stat: Option<Stat>,
+    },
+    NotLooked(Skipped, String),
+    Vanished,
+}
+
+/// The contents of a scan while they come in.
+#[derive(Default)]
+struct Gathered {
+    contents: Vec<ScannedContent>,
+    expressions: Vec<Option<Arc<str>>>,
+    numbers: HashMap<Option<Arc<str>>, usize>,
+}
+
+impl Gathered {
+    fn number(&mut self, expression: Option<Arc<str>>) -> usize {
+        *self.numbers.entry(expression).or_insert_with_key(|e| {
+            self.expressions.push(e.clone());
+            self.expressions.len() - 1
+        })
+    }
+
+    fn push(&mut self, content: ScannedContent) -> usize {
+        self.contents.push(content);
+        self.contents.len() - 1
+    }
+
+    fn known(&mut self, blob: BlobId, known: KnownContent) -> usize {
+        let verdict = self.number(known.expression);
+        let key = Some(known.key);
+        self.push(ScannedContent { blob, key, verdict, skipped: known.skipped, fresh: None })
+    }
+
+    /// A place for a content that is about to be detected.
+    fn expected(&mut self, blob: BlobId) -> usize {
+        let verdict = self.number(None);
+        self.push(ScannedContent { blob, key: None, verdict, skipped: None, fresh: None })
+    }
+
+    fn detected(&mut self, place: usize, detection: Arc<Detection>) {
+        let verdict = self.number(detection.expression.clone());
+        let content = &mut self.contents[place];
+        content.verdict = verdict;
+        content.skipped = detection.skipped;
+        content.fresh = Some(detection);
+    }
+
+    fn judge(self, scanned: &mut Scanned, licenses: &Licenses, policy: &Policy) {
+        scanned.contents = self.contents;
+        scanned.verdicts = self
+            .expressions
+            .into_iter()
+            .map(|expression| {
+                let parsed = expression.as_deref().and_then(|e| licenses.parse(e).ok());
+                Verdict { decision: policy.decide(licenses, parsed.as_ref()), expression }
+            })
+            .collect();
+    }
+}
+
+/// Reads and detects, in parallel; what comes in is kept in batches by this thread.
+#[allow(clippy::too_many_arguments, reason = "the second half of `scan`, which owns all of these")]
+fn detect(
+    scanned: &mut Scanned,
+    gathered: &mut Gathered,
+    mut by_blob: HashMap<BlobId, usize>,
+    work: &[Work],
+    any_content: bool,
+    detector: &Detector,
+    records: &mut dyn Records,
+    options: &Options,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    detector.prepare();
+    progress.contents.fetch_add(work.len() as u64, Ordering::Relaxed);
+    progress.bytes.fetch_add(work.iter().map(|w| w.size).sum(), Ordering::Relaxed);
+    let claimed: Mutex<HashSet<BlobId>> = Mutex::new(by_blob.keys().copied().collect());
+    let records = Mutex::new(records);
+    let engine = scanned.engine.clone();
+    let checkout = &scanned.checkout;
+    // Fails here rather than once for every file.
+    checkout.reader(options.max_size)?;
+    let workers = Workers {
+        detector,
+        records: any_content.then_some(&records),
+        claimed: &claimed,
+        engine: &engine,
+    };
+    let (sender, receiver) = crossbeam_channel::bounded::<Done>(4096);
+    let mut dropped: HashSet<usize> = HashSet::new();
+    let mut waiting: Vec<(usize, BlobId)> = Vec::new();
+    let mut finished = vec![false; work.len()];
+    let mut records_failed = None;
+    let mut batch: Vec<(usize, BlobId, Arc<Detection>)> = Vec::new();
+    let mut not_looked = Vec::new();
+    let (mut contents_read, mut bytes_read) = (0, 0);
+    let files = &mut scanned.files;
+    tracing::debug!(contents = work.len(), threads = rayon::current_num_threads(), "detecting");
+
+    rayon::in_place_scope(|scope| {
+        let workers = &workers;
+        scope.spawn(move |_| {
+            work.par_iter().enumerate().with_max_len(64).for_each_init(
+                || (checkout.reader(options.max_size), Vec::new()),
+                |(reader, buffer), (n, w)| {
+                    if progress.cancelled.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let what = match reader {
+                        Ok(reader) => workers.look(reader, buffer, w),
+                        Err(e) => Became::NotLooked(Skipped::Unreadable, e.to_string()),
+                    };
+                    progress.contents_done.fetch_add(1, Ordering::Relaxed);
+                    progress.bytes_done.fetch_add(w.size, Ordering::Relaxed);
+                    // The receiver lives as long as this scope.
+                    let _ = sender.send(Done { work: n, what });
+                },
+            );
+        });
+        let mut keep = |batch: &mut Vec<(usize, BlobId, Arc<Detection>)>,
+                        gathered: &mut Gathered| {
+            let part = std::mem::take(batch);
+            if records_failed.is_some() || part.is_empty() {
+                return;
+            }
+            let pairs: Vec<_> = part.iter().map(|(_, b, d)| (*b, Arc::clone(d))).collect();
+            let kept = records.lock().unwrap_or_else(PoisonError::into_inner).keep(&engine, &pairs);
+            match kept {
+                Ok(keys) => {
+                    for ((place, ..), key) in part.iter().zip(keys) {
+                        gathered.contents[*place].key = Some(key);
+                    }
+                }
+                Err(e) => records_failed = Some(e),
+            }
+        };
+        for done in receiver {
+            let w = &work[done.work];
+            finished[done.work] = true;
+            match done.what {
+                Became::Detected { blob, detection, stat } => {
+                    contents_read += 1;
+                    bytes_read += w.size;
+                    let place = *by_blob.entry(blob).or_insert_with(|| gathered.expected(blob));
+                    gathered.detected(place, Arc::clone(&detection));
+                    files[w.file].content = place;
+                    files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
+                    batch.push((place, blob, detection));
+                    if batch.len() >= BATCH {
+                        keep(&mut batch, gathered);
+                    }
+                }
+                Became::Known { blob, known, stat } => {
+                    contents_read += 1;
+                    bytes_read += w.size;
+                    files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
+                    match (by_blob.get(&blob), known) {
+                        (Some(place), _) => files[w.file].content = *place,
+                        (None, Some(known)) => {
+                            let place = gathered.known(blob, known);
+                            by_blob.insert(blob, place);
+                            files[w.file].content = place;
+                        }
+                        (None, None) => waiting.push((w.file, blob)),
+                    }
+                }
+                Became::NotLooked(why, detail) => {
+                    let tracked = files[w.file].tracked;
+                    not_looked.push(NotLooked { path: w.path.clone(), why, tracked, detail });
+                    dropped.insert(w.file);
+                }
+                Became::Vanished => {
+                    dropped.insert(w.file);
+                }
+            }
+        }
+        keep(&mut batch, gathered);
+    });
+
+    for (file, blob) in waiting {
+        match by_blob.get(&blob) {
+            Some(place) => scanned.files[file].content = *place,
+            None => {
+                dropped.insert(file);
+                let scanned = &scanned.files[file];
+                not_looked.push(NotLooked {
+                    path: scanned.path.clone(),
+                    why: Skipped::Failed,
+                    tracked: scanned.tracked,
+                    detail: format!("so did another file with the same content, blob {blob}"),
+                });
+            }
+        }
+    }
+    scanned.interrupted = finished.iter().any(|f| !f);
+    // Files that share a content with one that was not read are dropped with it.
+    let lost: HashSet<BlobId> = work
+        .iter()
+        .zip(&finished)
+        .filter(|(w, done)| !**done || dropped.contains(&w.file))
+        .filter_map(|(w, _)| w.blob)
+        .collect();
+    for (n, w) in work.iter().enumerate().filter(|(_, w)| w.blob.is_none()) {
+        if !finished[n] {
+            dropped.insert(w.file);
+        }
+    }
+    let mut number = 0;
+    let (contents, interrupted) = (&gathered.contents, scanned.interrupted);
+    scanned.files.retain(|f| {
+        number += 1;
+        let gone = dropped.contains(&(number - 1));
+        let orphan = !gone
+            && lost.contains(&contents[f.content].blob)
+            && contents[f.content].fresh.is_none();
+        if orphan && !interrupted {
+            not_looked.push(NotLooked {
+                path: f.path.clone(),
+                why: Skipped::Unreadable,
+                tracked: f.tracked,
+                detail: "a file with the same content could not be read".into(),
+            });
+        }
+        !gone && !orphan
+    });
+    scanned.not_looked.extend(not_looked);
+    scanned.contents_read = contents_read;
+    scanned.bytes_read = bytes_read;
+    scanned.records_failed = records_failed;
+    Ok(())
+}
+
+/// What the workers share.
+struct Workers<'a, 'r> {
+    detector: &'a Detector,
+    records: Option<&'a Mutex<&'r mut dyn Records>>,
+    claimed: &'a Mutex<HashSet<BlobId>>,
+    engine: &'a str,
+}
+
+impl Workers<'_, '_> {
+    fn look(&self, reader: &plan::content::Reader, buffer: &mut Vec<u8>, w: &Work) -> Became {
+        let stat = match reader.read(&w.path, w.blob, buffer) {
+            Ok(Read::Read(stat)) => stat,
+            Ok(Read::TooLarge(size)) => {
+                return Became::NotLooked(Skipped::TooLarge, format!("{size} bytes"));
+            }
+            Ok(Read::Special) => return Became::NotLooked(Skipped::Special, String::new()),
+            Ok(Read::Vanished) => return Became::Vanished,
+            Err(e) => return Became::NotLooked(Skipped::Unreadable, e.to_string()),
+        };
+        let blob = match w.blob {
+            Some(blob) => blob,
+            None => {
+                let blob = plan::blob_id(buffer);
+                if let Some(known) = self.known(blob) {
+                    return Became::Known { blob, known, stat };
+                }
+                blob
+            }
+        };
+        let detection = std::panic::catch_unwind(AssertUnwindSafe(|| self.detector.detect(buffer)));
+        // A long file's buffer is not kept for the short ones after it.
+        if buffer.capacity() > 1 << 20 {
+            *buffer = Vec::new();
+        }
+        match detection {
+            Ok(detection) => Became::Detected { blob, detection: Arc::new(detection), stat },
+            Err(_) => Became::NotLooked(
+                Skipped::Failed,
+                format!("the detector failed on blob {blob}; please report it"),
+            ),
+        }
+    }
+
+    /// `Some` when the content needs no detection by this worker.
+    fn known(&self, blob: BlobId) -> Option<Option<KnownContent>> {
+        if !self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(blob) {
+            return Some(None);
+        }
+        let records = self.records?;
+        let found =
+            records.lock().unwrap_or_else(PoisonError::into_inner).look_up(self.engine, blob);
+        match found {
+            Ok(known) => known.map(Some),
+            // Detecting again does no harm; keeping it will say what is wrong.
+            Err(e) => {
+                tracing::debug!(error = %e, "look-up failed");
+                None
+            }
+        }
+    }
+}
+
+impl Match {
+    /// The lines of a match as people read them: `12` or `12-20`.
+    pub fn lines(&self) -> String {
+        if self.start_line == self.end_line {
+            self.start_line.to_string()
+        } else {
+            format!("{}-{}", self.start_line, self.end_line)
+        }
+    }
+}

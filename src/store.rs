@@ -1,0 +1,601 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! What is known, in SQLite: contents and what was detected in them, files, violations.
+//!
+//! One writer, short transactions, `synchronous=FULL`: what was committed survives a crash at
+//! any instant. The end of a scan is one transaction. Detections are kept by content, so
+//! that changing a policy or switching a branch reads no file again. Reports read here;
+//! nothing is decided here.
+
+mod query;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior,
+    params,
+};
+use rusqlite_migration::{M, Migrations};
+
+use crate::diag::{Failure, visible};
+use crate::model::{BlobId, Detection, Skipped};
+use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
+use crate::scan::{Change, KnownContent, Recalled, Records, Scanned};
+
+pub use query::{Evidence, Filter, Finding, Seen, State, Violation};
+
+/// How long another process may hold the store before this one gives up.
+const BUSY: Duration = Duration::from_secs(10);
+
+const SCHEMA: &[M<'_>] = &[M::up(include_str!("store/schema-1.sql"))];
+
+/// An open store.
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+    /// Ids of texts that are kept once.
+    expressions: Interned,
+    words: Interned,
+    engine: Option<(String, i64)>,
+}
+
+/// A table of texts that are kept once, as far as this process has met them.
+struct Interned {
+    table: &'static str,
+    ids: HashMap<Arc<str>, i64>,
+}
+
+impl Store {
+    /// Opens a store, making it where there is none.
+    ///
+    /// # Errors
+    /// It cannot be opened or written, is no store, is damaged, or is of a newer lictor.
+    pub fn open(path: &Path) -> Result<Store, Failure> {
+        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|e| {
+                let shown = visible(parent.as_os_str().as_encoded_bytes());
+                Failure::new(format!("cannot make the store's directory {shown}"))
+                    .caused_by(e)
+                    .help("name another place with --store, or use --no-store")
+            })?;
+        }
+        Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens a store that must be there.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and there is none.
+    pub fn open_existing(path: &Path) -> Result<Store, Failure> {
+        if !path.exists() {
+            let shown = visible(path.as_os_str().as_encoded_bytes());
+            return Err(Failure::new(format!("there is no store at {shown}"))
+                .help("scan something first, or name the store with --store"));
+        }
+        Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Store, Failure> {
+        let fail = |e: rusqlite::Error| failure(path, &e);
+        let mut db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(fail)?;
+        db.busy_timeout(BUSY).map_err(fail)?;
+        // The first statement that reads the file finds out whether it is a database.
+        let mode: String =
+            db.query_row("PRAGMA journal_mode = wal", [], |r| r.get(0)).map_err(fail)?;
+        if mode != "wal" {
+            let shown = visible(path.as_os_str().as_encoded_bytes());
+            return Err(Failure::new(format!("the store {shown} cannot use a write-ahead log"))
+                .help("put it on a local file system with --store; network file systems cannot hold it"));
+        }
+        db.execute_batch(
+            "PRAGMA synchronous = full; PRAGMA foreign_keys = on; PRAGMA cache_size = -32768;
+             PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
+        )
+        .map_err(fail)?;
+        migrate(&mut db, path)?;
+        Ok(Store {
+            db,
+            path: path.to_owned(),
+            expressions: Interned { table: "expression", ids: HashMap::new() },
+            words: Interned { table: "words", ids: HashMap::new() },
+            engine: None,
+        })
+    }
+
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn fail(&self, e: &rusqlite::Error) -> Failure {
+        failure(&self.path, e)
+    }
+
+    /// The number of an engine, which is entered where it is new.
+    fn engine(&mut self, name: &str) -> rusqlite::Result<i64> {
+        if let Some((known, id)) = &self.engine
+            && known == name
+        {
+            return Ok(*id);
+        }
+        let select = "SELECT id FROM engine WHERE name = ?1";
+        let id = match self.db.query_row(select, [name], |r| r.get(0)).optional()? {
+            Some(id) => id,
+            None => self.db.query_row(
+                "INSERT INTO engine (name) VALUES (?1) ON CONFLICT DO UPDATE SET name = name RETURNING id",
+                [name],
+                |r| r.get(0),
+            )?,
+        };
+        self.engine = Some((name.to_owned(), id));
+        Ok(id)
+    }
+
+    fn try_recall(&mut self, checkout: &Checkout, engine: &str) -> rusqlite::Result<Recalled> {
+        let engine = self.engine(engine)?;
+        let any_content = self
+            .db
+            .query_row("SELECT 1 FROM content WHERE engine = ?1 LIMIT 1", [engine], |_| Ok(()))
+            .optional()?
+            .is_some();
+        let found = self
+            .db
+            .query_row(
+                "SELECT id, policy, engine, index_size, index_mtime, index_ino FROM checkout
+                 WHERE root = ?1 AND view = ?2",
+                params![root_bytes(checkout), checkout.view.name()],
+                |r| {
+                    let index = stat(r, 3)?;
+                    Ok((
+                        r.get::<_, i64>(0)?,
+                        r.get::<_, Option<String>>(1)?,
+                        r.get::<_, i64>(2)?,
+                        index,
+                    ))
+                },
+            )
+            .optional()?;
+        let Some((id, policy, judged_by, index)) = found else {
+            return Ok(Recalled { any_content, ..Recalled::default() });
+        };
+        let mut expressions = Expressions::default();
+        let mut select = self.db.prepare(
+            "SELECT f.path, f.size, f.mtime, f.ino, f.tracked, f.skipped,
+                    c.blob, c.id, c.expression, c.skipped, c.engine
+             FROM file f LEFT JOIN content c ON c.id = f.content
+             WHERE f.checkout = ?1 AND f.path >= ?2 AND f.path < ?3 ORDER BY f.path",
+        )?;
+        let mut rows = select.query(params![id, checkout.scope, end_of(&checkout.scope)])?;
+        let (mut files, mut contents) = (Vec::new(), Vec::new());
+        while let Some(r) = rows.next()? {
+            let what = match r.get_ref(6)?.as_blob_or_null()? {
+                Some(blob) => Was::Content(blob_id(blob)?),
+                None => Was::Skipped(skipped(r, 5)?.unwrap_or(Skipped::Failed)),
+            };
+            let known = match r.get::<_, Option<i64>>(10)? {
+                Some(detected_by) if detected_by == engine => Some(KnownContent {
+                    key: r.get(7)?,
+                    expression: expressions.get(&self.db, r.get(8)?)?,
+                    skipped: skipped(r, 9)?,
+                }),
+                _ => None,
+            };
+            files.push(Remembered {
+                path: r.get_ref(0)?.as_blob()?.to_vec(),
+                stat: stat(r, 1)?,
+                tracked: r.get(4)?,
+                what,
+            });
+            contents.push(known);
+        }
+        Ok(Recalled {
+            memory: Memory { files, index },
+            contents,
+            any_content,
+            policy: policy.filter(|_| judged_by == engine),
+        })
+    }
+
+    fn try_look_up(
+        &mut self,
+        engine: &str,
+        blob: BlobId,
+    ) -> rusqlite::Result<Option<KnownContent>> {
+        let engine = self.engine(engine)?;
+        let mut select = self.db.prepare_cached(
+            "SELECT c.id, e.text, c.skipped FROM content c LEFT JOIN expression e ON e.id = c.expression
+             WHERE c.blob = ?1 AND c.engine = ?2",
+        )?;
+        select
+            .query_row(params![blob.0, engine], |r| {
+                let expression: Option<String> = r.get(1)?;
+                Ok(KnownContent {
+                    key: r.get(0)?,
+                    expression: expression.map(Into::into),
+                    skipped: skipped(r, 2)?,
+                })
+            })
+            .optional()
+    }
+
+    fn try_keep(
+        &mut self,
+        engine: &str,
+        batch: &[(BlobId, Arc<Detection>)],
+    ) -> rusqlite::Result<Vec<i64>> {
+        let engine = self.engine(engine)?;
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        // Ids learnt in a transaction that fails must not be believed.
+        let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
+        let mut words = Interned { ids: self.words.ids.clone(), ..self.words };
+        // In the order of the index, which makes its pages full and the order irrelevant.
+        let mut order: Vec<usize> = (0..batch.len()).collect();
+        order.sort_unstable_by_key(|n| batch[*n].0);
+        let mut keys = vec![0; batch.len()];
+        {
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO content (blob, engine, expression, skipped) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (blob, engine) DO NOTHING",
+            )?;
+            let mut select =
+                tx.prepare_cached("SELECT id FROM content WHERE blob = ?1 AND engine = ?2")?;
+            let mut evidence = tx.prepare_cached(
+                "INSERT INTO evidence (content, seq, expression, kind, score, start_line, end_line, words)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?;
+            for n in order {
+                let (blob, detection) = &batch[n];
+                let expression = match &detection.expression {
+                    Some(e) => Some(expressions.id(&tx, e)?),
+                    None => None,
+                };
+                let skipped = detection.skipped.map(Skipped::as_str);
+                if insert.execute(params![blob.0, engine, expression, skipped])? == 0 {
+                    // Another process was faster; what it found is the same.
+                    keys[n] = select.query_row(params![blob.0, engine], |r| r.get(0))?;
+                    continue;
+                }
+                let key = tx.last_insert_rowid();
+                keys[n] = key;
+                for (seq, m) in (0i64..).zip(&detection.matches) {
+                    evidence.execute(params![
+                        key,
+                        seq,
+                        expressions.id(&tx, &m.expression)?,
+                        m.kind.as_str(),
+                        f64::from(m.score),
+                        m.start_line,
+                        m.end_line,
+                        words.id(&tx, &m.words)?,
+                    ])?;
+                }
+            }
+        }
+        tx.commit()?;
+        self.expressions.ids = expressions.ids;
+        // Words of texts are seldom met twice; only the frequent ones are worth remembering.
+        self.words.ids = if words.ids.len() < 20_000 { words.ids } else { HashMap::new() };
+        Ok(keys)
+    }
+
+    fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
+        let engine = self.engine(&scanned.engine)?;
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let checkout = &scanned.checkout;
+        let (root, view) = (root_bytes(checkout), checkout.view.name());
+        let before: Option<(i64, Option<i64>)> = tx
+            .query_row(
+                "SELECT id, last_scan FROM checkout WHERE root = ?1 AND view = ?2",
+                params![root, view],
+                |r| Ok((r.get(0)?, r.get(1)?)),
+            )
+            .optional()?;
+        let (id, last_scan) = match before {
+            Some(found) => found,
+            None => {
+                tx.execute(
+                    "INSERT INTO checkout (root, view, engine) VALUES (?1, ?2, ?3)",
+                    params![root, view, engine],
+                )?;
+                (tx.last_insert_rowid(), None)
+            }
+        };
+        let whole = checkout.scope.is_empty();
+        // The policy is that of all remembered violations, or of none for sure.
+        let policy = (!scanned.interrupted && (whole || scanned.judged_before))
+            .then_some(scanned.policy.digest.as_str());
+        let index = scanned.index.filter(|_| whole && !scanned.interrupted);
+        let index = index.filter(|s| !s.is_racy(scanned.started));
+        let now = scanned.started.0;
+        tx.execute(
+            "UPDATE checkout SET engine = ?2, policy = ?3, commit_id = ?4, index_size = ?5,
+                    index_mtime = ?6, index_ino = ?7, first_scan = coalesce(first_scan, ?8),
+                    last_scan = iif(?9, last_scan, ?8)
+             WHERE id = ?1",
+            params![
+                id,
+                engine,
+                policy,
+                checkout.commit,
+                index.map(|s| int(s.size)),
+                index.map(|s| s.mtime),
+                index.map(|s| int(s.ino)),
+                now,
+                scanned.interrupted,
+            ],
+        )?;
+        write_files(&tx, id, scanned)?;
+        if !scanned.interrupted {
+            write_violations(&tx, id, scanned, last_scan.unwrap_or(now), before.is_none())?;
+        }
+        tx.commit()
+    }
+}
+
+impl Records for Store {
+    fn recall(&mut self, checkout: &Checkout, engine: &str) -> Result<Recalled, Failure> {
+        self.try_recall(checkout, engine).map_err(|e| self.fail(&e))
+    }
+
+    fn look_up(&mut self, engine: &str, blob: BlobId) -> Result<Option<KnownContent>, Failure> {
+        self.try_look_up(engine, blob).map_err(|e| self.fail(&e))
+    }
+
+    fn keep(
+        &mut self,
+        engine: &str,
+        batch: &[(BlobId, Arc<Detection>)],
+    ) -> Result<Vec<i64>, Failure> {
+        self.try_keep(engine, batch).map_err(|e| self.fail(&e))
+    }
+
+    fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure> {
+        self.try_conclude(scanned).map_err(|e| self.fail(&e))
+    }
+}
+
+fn migrate(db: &mut Connection, path: &Path) -> Result<(), Failure> {
+    use rusqlite_migration::{Error, SchemaVersion};
+    let migrations = Migrations::from_slice(SCHEMA);
+    let other = |e: Error| match e {
+        Error::RusqliteError { err, .. } => failure(path, &err),
+        e => Failure::new(format!(
+            "the store {} cannot be brought up to date",
+            visible(path.as_os_str().as_encoded_bytes())
+        ))
+        .caused_by(e)
+        .help("use the lictor that made it, or move it away: the next scan makes a new one"),
+    };
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    match migrations.current_version(db).map_err(other)? {
+        SchemaVersion::Inside(n) if n.get() == SCHEMA.len() => Ok(()),
+        SchemaVersion::Outside(n) => Err(Failure::new(format!(
+            "the store {shown} was made by a newer lictor (schema {n}, this one knows {})",
+            SCHEMA.len()
+        ))
+        .help("update lictor, or name another store with --store")),
+        SchemaVersion::NoneSet if has_tables(db).map_err(|e| failure(path, &e))? => {
+            Err(Failure::new(format!("{shown} is a database, but none of lictor's"))
+                .help("name another store with --store"))
+        }
+        _ => migrations.to_latest(db).map_err(other),
+    }
+}
+
+fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |r| r.get(0))
+}
+
+fn write_files(tx: &Transaction<'_>, checkout: i64, scanned: &Scanned) -> rusqlite::Result<()> {
+    let mut put = tx.prepare(
+        "INSERT INTO file (checkout, path, content, skipped, tracked, size, mtime, ino)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (checkout, path) DO UPDATE SET content = excluded.content,
+            skipped = excluded.skipped, tracked = excluded.tracked, size = excluded.size,
+            mtime = excluded.mtime, ino = excluded.ino
+         WHERE content IS NOT excluded.content OR skipped IS NOT excluded.skipped
+            OR tracked <> excluded.tracked OR size IS NOT excluded.size
+            OR mtime IS NOT excluded.mtime OR ino IS NOT excluded.ino",
+    )?;
+    for f in scanned.files.iter().filter(|f| f.change > Change::None) {
+        let Some(key) = scanned.content(f).key else { continue };
+        let (size, mtime, ino) = match f.stat {
+            Some(s) => (Some(int(s.size)), Some(s.mtime), Some(int(s.ino))),
+            None => (None, None, None),
+        };
+        put.execute(params![checkout, f.path, key, None::<&str>, f.tracked, size, mtime, ino])?;
+    }
+    let none = None::<i64>;
+    for n in &scanned.not_looked {
+        let why = n.why.as_str();
+        put.execute(params![checkout, n.path, none, why, n.tracked, none, none, none])?;
+    }
+    for n in &scanned.nested {
+        let why = Skipped::Submodule.as_str();
+        put.execute(params![checkout, n.path, none, why, n.tracked, none, none, none])?;
+    }
+    let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
+    for path in &scanned.removed {
+        remove.execute(params![checkout, path])?;
+    }
+    Ok(())
+}
+
+/// Opens, closes and reopens violations, by comparing what a file violates now with what is
+/// remembered as open. Files that did not change violate what they did, unless the policy or
+/// the engine is another.
+fn write_violations(
+    tx: &Transaction<'_>,
+    checkout: i64,
+    scanned: &Scanned,
+    last_scan: i64,
+    is_new: bool,
+) -> rusqlite::Result<()> {
+    let mut open = tx.prepare(
+        "SELECT rule, license FROM violation WHERE checkout = ?1 AND path = ?2 AND last_seen IS NULL",
+    )?;
+    let mut put = tx.prepare(
+        "INSERT INTO violation (checkout, path, rule, license, outcome, first_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (checkout, path, rule, license) DO UPDATE
+            SET outcome = excluded.outcome, last_seen = NULL
+            WHERE outcome <> excluded.outcome OR last_seen IS NOT NULL",
+    )?;
+    let mut close = tx.prepare(
+        "UPDATE violation SET last_seen = ?5
+         WHERE checkout = ?1 AND path = ?2 AND rule = ?3 AND license = ?4",
+    )?;
+    let mut update = |path: &[u8], now: &[crate::policy::Judged]| -> rusqlite::Result<()> {
+        if !is_new {
+            let before: Vec<(String, String)> = open
+                .query_map(params![checkout, path], |r| Ok((r.get(0)?, r.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let gone = before.iter().filter(|(rule, license)| {
+                !now.iter().any(|b| b.rule.id == *rule && b.license == *license)
+            });
+            for (rule, license) in gone {
+                close.execute(params![checkout, path, rule, license, last_scan])?;
+            }
+        }
+        for b in now {
+            let outcome = b.rule.outcome.as_str();
+            put.execute(params![checkout, path, b.rule.id, b.license, outcome, scanned.started.0])?;
+        }
+        Ok(())
+    };
+    for f in &scanned.files {
+        if f.change == Change::Content || !scanned.judged_before {
+            update(&f.path, scanned.breaches(f))?;
+        }
+    }
+    // What could not be read is not known to be mended.
+    let not_looked = scanned.not_looked.iter().filter(|n| !n.why.is_failure());
+    let gone = scanned.removed.iter().chain(not_looked.map(|n| &n.path));
+    for path in gone {
+        update(path, &[])?;
+    }
+    Ok(())
+}
+
+impl Interned {
+    fn id(&mut self, tx: &Transaction<'_>, text: &Arc<str>) -> rusqlite::Result<i64> {
+        if let Some(id) = self.ids.get(text) {
+            return Ok(*id);
+        }
+        let table = self.table;
+        let found = tx
+            .prepare_cached(&format!("SELECT id FROM {table} WHERE text = ?1"))?
+            .query_row([text.as_ref()], |r| r.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => {
+                tx.prepare_cached(&format!("INSERT INTO {table} (text) VALUES (?1)"))?
+                    .execute([text.as_ref()])?;
+                tx.last_insert_rowid()
+            }
+        };
+        self.ids.insert(Arc::clone(text), id);
+        Ok(id)
+    }
+}
+
+/// Expressions by their number, read once each.
+#[derive(Default)]
+struct Expressions {
+    texts: HashMap<i64, Arc<str>>,
+}
+
+impl Expressions {
+    fn get(&mut self, db: &Connection, id: Option<i64>) -> rusqlite::Result<Option<Arc<str>>> {
+        let Some(id) = id else { return Ok(None) };
+        if let Some(text) = self.texts.get(&id) {
+            return Ok(Some(Arc::clone(text)));
+        }
+        let text: String = db
+            .prepare_cached("SELECT text FROM expression WHERE id = ?1")?
+            .query_row([id], |r| r.get(0))?;
+        let text: Arc<str> = text.into();
+        self.texts.insert(id, Arc::clone(&text));
+        Ok(Some(text))
+    }
+}
+
+fn root_bytes(checkout: &Checkout) -> &[u8] {
+    checkout.root.as_os_str().as_encoded_bytes()
+}
+
+/// The first path after all that begin with `scope`, which is empty or ends in `/`.
+fn end_of(scope: &[u8]) -> Vec<u8> {
+    match scope {
+        [head @ .., _] => [head, b"0"].concat(),
+        // No path begins with the byte that no UTF-8 and no sane name begins with, twice.
+        [] => vec![0xff; 16],
+    }
+}
+
+/// SQLite's integers are signed; inode numbers may use the top bit.
+fn int(n: u64) -> i64 {
+    n.cast_signed()
+}
+
+fn stat(r: &Row<'_>, first: usize) -> rusqlite::Result<Option<Stat>> {
+    let Some(size) = r.get::<_, Option<i64>>(first)? else { return Ok(None) };
+    let (mtime, ino): (i64, i64) = (r.get(first + 1)?, r.get(first + 2)?);
+    Ok(Some(Stat { size: size.cast_unsigned(), mtime, ino: ino.cast_unsigned() }))
+}
+
+fn skipped(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Skipped>> {
+    let word = r.get_ref(column)?.as_str_or_null()?;
+    // A word of a newer lictor's still means that it was not looked at.
+    Ok(word.map(|w| w.parse().unwrap_or(Skipped::Failed)))
+}
+
+fn blob_id(bytes: &[u8]) -> rusqlite::Result<BlobId> {
+    let id = bytes.try_into().map_err(|_| {
+        let kind = rusqlite::types::Type::Blob;
+        rusqlite::Error::FromSqlConversionFailure(0, kind, "a blob id has 20 bytes".into())
+    })?;
+    Ok(BlobId(id))
+}
+
+/// What to tell a person about an error of SQLite's.
+fn failure(path: &Path, e: &rusqlite::Error) -> Failure {
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let away = "move it away: the next scan makes a new one from the checkouts";
+    let (message, help) = match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            format!("the store {shown} is in use by another process"),
+            "wait for the other lictor to finish, or use --no-store or another --store".to_owned(),
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
+            format!("the store {shown} cannot be written"),
+            "check who owns it and its directory, or use --no-store or another --store".to_owned(),
+        ),
+        Some(ErrorCode::CannotOpen) => (
+            format!("the store {shown} cannot be opened"),
+            "check that its directory is there and may be written, or use --no-store or another --store"
+                .to_owned(),
+        ),
+        Some(ErrorCode::DiskFull) => (
+            format!("no space is left for the store {shown}"),
+            "make room, or use another --store; what was kept before is safe".to_owned(),
+        ),
+        Some(ErrorCode::DatabaseCorrupt) => (format!("the store {shown} is damaged"), away.to_owned()),
+        Some(ErrorCode::NotADatabase) => (
+            format!("{shown} is not a store"),
+            format!("name another one with --store, or {away}"),
+        ),
+        Some(ErrorCode::SystemIoFailure) => (
+            format!("the store {shown} cannot be read or written"),
+            "check the disk and the space on it, or use another --store".to_owned(),
+        ),
+        _ => (format!("the store {shown} failed"), format!("if this happens again, {away}")),
+    };
+    Failure::new(message).help(help).caused_by(std::io::Error::other(e.to_string()))
+}

@@ -1,0 +1,291 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! Questions that reports ask of a store. Read only.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use globset::GlobMatcher;
+use rusqlite::{OptionalExtension, params};
+
+use super::Store;
+use crate::clock::Moment;
+use crate::diag::Failure;
+use crate::licenses::expression::Expr;
+use crate::licenses::{Category, Licenses};
+use crate::model::{BlobId, Match, MatchKind, Outcome, UnknownWord};
+
+/// The matches of one content.
+pub type Evidence = Vec<Match>;
+
+/// The life of a violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Open,
+    Resolved,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Resolved => "resolved",
+        }
+    }
+}
+
+impl FromStr for State {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        [State::Open, State::Resolved]
+            .into_iter()
+            .find(|k| k.as_str() == s)
+            .ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+/// Which findings are wanted; what is `None` or empty does not narrow.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// Checkouts at or below this directory.
+    pub checkout: Option<PathBuf>,
+    pub path: Option<GlobMatcher>,
+    /// An id that the expression must hold.
+    pub license: Option<String>,
+    pub category: Option<Category>,
+    pub outcome: Option<Outcome>,
+    pub state: Option<State>,
+}
+
+/// A license found in a file, with the violation that it is, or was, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub root: Vec<u8>,
+    pub view: String,
+    pub path: Vec<u8>,
+    /// `None` for a resolved violation of a file that is gone.
+    pub expression: Option<Arc<str>>,
+    pub blob: Option<BlobId>,
+    /// The first line of the evidence.
+    pub line: Option<u32>,
+    pub outcome: Outcome,
+    pub violation: Option<Violation>,
+}
+
+/// A violation as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub rule: String,
+    pub license: String,
+    pub state: State,
+    pub first_seen: Moment,
+    pub last_seen: Moment,
+}
+
+/// Where and when a file was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub root: Vec<u8>,
+    pub view: String,
+    pub commit: Option<String>,
+    pub policy: Option<String>,
+    pub blob: Option<BlobId>,
+    pub last_scan: Option<Moment>,
+    pub violations: Vec<Violation>,
+}
+
+impl Store {
+    /// The findings that a filter wants, ordered by checkout and path, given to `each` until
+    /// it says `false`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn findings(
+        &self,
+        licenses: &Licenses,
+        filter: &Filter,
+        each: &mut dyn FnMut(Finding) -> bool,
+    ) -> Result<(), Failure> {
+        let fail = |e: rusqlite::Error| self.fail(&e);
+        let mut wanted: HashMap<String, bool> = HashMap::new();
+        let mut wants = |expression: &str| match wanted.get(expression) {
+            Some(known) => *known,
+            None => {
+                let answer = filter.wants(licenses, expression);
+                wanted.insert(expression.to_owned(), answer);
+                answer
+            }
+        };
+        // Files with a license or a violation, then violations whose file is gone.
+        let mut select = self
+            .db
+            .prepare(
+                "SELECT k.root, k.view, f.path, e.text, c.blob, m.start_line,
+                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
+                 FROM checkout k JOIN file f ON f.checkout = k.id
+                 LEFT JOIN content c ON c.id = f.content
+                 LEFT JOIN expression e ON e.id = c.expression
+                 LEFT JOIN evidence m ON m.content = c.id AND m.seq = 0
+                 LEFT JOIN violation v ON v.checkout = k.id AND v.path = f.path
+                 WHERE e.id IS NOT NULL OR v.rule IS NOT NULL
+                 UNION ALL
+                 SELECT k.root, k.view, v.path, NULL, NULL, NULL,
+                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
+                 FROM checkout k JOIN violation v ON v.checkout = k.id
+                 WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
+                 ORDER BY 1, 2, 3, 8, 9",
+            )
+            .map_err(fail)?;
+        let mut rows = select.query([]).map_err(fail)?;
+        while let Some(r) = rows.next().map_err(fail)? {
+            let finding = (|| -> rusqlite::Result<Finding> {
+                let last_scan: Option<i64> = r.get(11)?;
+                let violation = match r.get::<_, Option<String>>(7)? {
+                    Some(rule) => {
+                        let last_seen: Option<i64> = r.get(10)?;
+                        Some(Violation {
+                            rule,
+                            license: r.get(8)?,
+                            state: if last_seen.is_some() { State::Resolved } else { State::Open },
+                            first_seen: Moment(r.get(9)?),
+                            last_seen: Moment(last_seen.or(last_scan).unwrap_or(0)),
+                        })
+                    }
+                    None => None,
+                };
+                let outcome = r.get_ref(6)?.as_str_or_null()?.and_then(|o| o.parse().ok());
+                let blob = r.get_ref(4)?.as_blob_or_null()?.map(super::blob_id).transpose()?;
+                Ok(Finding {
+                    root: r.get_ref(0)?.as_blob()?.to_vec(),
+                    view: r.get(1)?,
+                    path: r.get_ref(2)?.as_blob()?.to_vec(),
+                    expression: r.get::<_, Option<String>>(3)?.map(Into::into),
+                    blob,
+                    line: r.get(5)?,
+                    outcome: outcome.unwrap_or(Outcome::Allow),
+                    violation,
+                })
+            })()
+            .map_err(fail)?;
+            // An expression is narrowed by what it holds; a gone file by its violation.
+            let subject = finding
+                .expression
+                .as_deref()
+                .or(finding.violation.as_ref().map(|v| v.license.as_str()));
+            if filter.fits(&finding) && wants(subject.unwrap_or("")) && !each(finding) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The matches of a content, by the key that [`crate::scan::Records`] gave it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn evidence(&self, key: i64) -> Result<Evidence, Failure> {
+        let query = || -> rusqlite::Result<Evidence> {
+            let mut select = self.db.prepare_cached(
+                "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text
+                 FROM evidence m JOIN expression e ON e.id = m.expression
+                 JOIN words w ON w.id = m.words WHERE m.content = ?1 ORDER BY m.seq",
+            )?;
+            let rows = select.query_map([key], |r| {
+                Ok(Match {
+                    expression: r.get::<_, String>(0)?.into(),
+                    kind: r.get_ref(1)?.as_str()?.parse().unwrap_or(MatchKind::Tag),
+                    score: r.get::<_, f64>(2)? as f32,
+                    start_line: r.get(3)?,
+                    end_line: r.get(4)?,
+                    words: r.get::<_, String>(5)?.into(),
+                })
+            })?;
+            rows.collect()
+        };
+        query().map_err(|e| self.fail(&e))
+    }
+
+    /// When and by which policy a file was last seen in a checkout's work tree, and the
+    /// violations that were remembered for it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn seen(&self, root: &[u8], path: &[u8]) -> Result<Option<Seen>, Failure> {
+        let query = || -> rusqlite::Result<Option<Seen>> {
+            let found = self
+                .db
+                .query_row(
+                    "SELECT k.id, k.root, k.view, k.commit_id, k.policy, c.blob, k.last_scan
+                     FROM checkout k JOIN file f ON f.checkout = k.id AND f.path = ?2
+                     LEFT JOIN content c ON c.id = f.content WHERE k.root = ?1 AND k.view = ''",
+                    params![root, path],
+                    |r| {
+                        let blob =
+                            r.get_ref(5)?.as_blob_or_null()?.map(super::blob_id).transpose()?;
+                        let seen = Seen {
+                            root: r.get(1)?,
+                            view: r.get(2)?,
+                            commit: r.get(3)?,
+                            policy: r.get(4)?,
+                            blob,
+                            last_scan: r.get::<_, Option<i64>>(6)?.map(Moment),
+                            violations: Vec::new(),
+                        };
+                        Ok((r.get::<_, i64>(0)?, seen))
+                    },
+                )
+                .optional()?;
+            let Some((id, mut seen)) = found else { return Ok(None) };
+            let mut select = self.db.prepare(
+                "SELECT rule, license, first_seen, last_seen FROM violation
+                 WHERE checkout = ?1 AND path = ?2 ORDER BY rule, license",
+            )?;
+            let last_scan = seen.last_scan;
+            let rows = select.query_map(params![id, path], |r| {
+                let last_seen: Option<i64> = r.get(3)?;
+                Ok(Violation {
+                    rule: r.get(0)?,
+                    license: r.get(1)?,
+                    state: if last_seen.is_some() { State::Resolved } else { State::Open },
+                    first_seen: Moment(r.get(2)?),
+                    last_seen: last_seen.map(Moment).or(last_scan).unwrap_or(Moment(0)),
+                })
+            })?;
+            seen.violations = rows.collect::<rusqlite::Result<_>>()?;
+            Ok(Some(seen))
+        };
+        query().map_err(|e| self.fail(&e))
+    }
+}
+
+impl Filter {
+    fn fits(&self, f: &Finding) -> bool {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let path = |bytes| std::path::Path::new(OsStr::from_bytes(bytes));
+        self.checkout.as_ref().is_none_or(|c| path(f.root.as_slice()).starts_with(c))
+            && self.path.as_ref().is_none_or(|g| g.is_match(path(&f.path)))
+            && self.outcome.is_none_or(|o| f.outcome == o)
+            && self.state.is_none_or(|s| f.violation.as_ref().is_some_and(|v| v.state == s))
+    }
+
+    fn wants(&self, licenses: &Licenses, expression: &str) -> bool {
+        if self.license.is_none() && self.category.is_none() {
+            return true;
+        }
+        let Ok(expr) = licenses.parse(expression) else { return false };
+        let has_category =
+            |c: Category| expr.terms().iter().any(|t| licenses.category(t) == Some(c));
+        self.license.as_ref().is_none_or(|l| holds(&expr, l))
+            && self.category.is_none_or(has_category)
+    }
+}
+
+fn holds(expr: &Expr, id: &str) -> bool {
+    expr.ids().contains(&id)
+}
