@@ -222,6 +222,7 @@ pub fn scan(
 ) -> Result<Scanned, Failure> {
     let engine = detector.engine();
     let recalled = records.recall(&checkout, &engine)?;
+    tracing::debug!(files = recalled.memory.files.len(), "recalled");
     let plan = checkout.plan(options.selection, &recalled.memory)?;
     tracing::debug!(files = plan.files.len(), nested = plan.nested.len(), "planned");
 
@@ -368,6 +369,7 @@ pub fn scan(
             .collect();
     }
     gathered.judge(&mut scanned, licenses, policy);
+    tracing::debug!(files = scanned.files.len(), read = scanned.contents_read, "judged");
     Ok(scanned)
 }
 

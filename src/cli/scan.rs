@@ -33,6 +33,7 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
         None => View::Worktree,
     };
     let checkout = Checkout::find(&args.path, view)?;
+    tracing::debug!(root = %checkout.root.display(), "found");
     let mut store = match args.no_store {
         true => None,
         false => Some(Store::open(&setup::store_path(&args.store)?)?),
@@ -59,6 +60,7 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
         if scanned.records_failed.is_none() {
             scanned.records_failed = records.conclude(&scanned).err();
         }
+        tracing::debug!("concluded");
         Ok(scanned)
     })?;
     drop(bar);
@@ -72,6 +74,7 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
         ScanFormat::Jsonl => json::scan_lines(&report, licenses, &mut out)?,
     }
     out.finish()?;
+    tracing::debug!("reported");
     if progress.cancelled.load(Ordering::Relaxed) {
         anstream::eprintln!("interrupted: what was found is kept, run the same again to go on");
         return Ok(FAILED);

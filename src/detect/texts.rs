@@ -13,8 +13,9 @@
 //! depend on the order of a hash map. Texts that several ids share are kept once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use askalono::TextData;
 
@@ -39,9 +40,14 @@ const MAX_RIVALS: u8 = 6;
 /// askalono's score from which a text counts as found. Five words changed in a hundred
 /// leave about 0.9 of the pairs of words.
 const MIN_TEXT_SCORE: f32 = 0.85;
-/// Headers are often cut short or end in another postal address; which one it is, is
-/// decided among rivals, so that less is asked of each.
-const MIN_HEADER_SCORE: f32 = 0.75;
+/// Headers are short and much alike.
+const MIN_HEADER_SCORE: f32 = 0.9;
+
+/// How many words without any known shingle end a passage.
+const MAX_GAP: usize = 250;
+
+/// How many scores and passages are remembered at most.
+const MAX_REMEMBERED: usize = 1 << 16;
 
 /// A region is searched in windows of this many words, each overlapping the next by half,
 /// which is more than the longest text has. Bounds memory on hostile input.
@@ -59,14 +65,18 @@ pub(super) struct Texts {
 struct Index {
     entries: Vec<Entry>,
     postings: Vec<Posting>,
-    /// One bit for each of the top bits of every shingle in `postings`.
-    filter: Vec<u64>,
+    /// Where in `postings` the shingles begin that have the same top bits.
+    starts: Vec<u32>,
+    scores: Mutex<HashMap<(u64, usize), f32>>,
+    passages: Mutex<HashMap<u64, Arc<[Candidate]>>>,
+    /// Hashes the words of files for the two above.
+    key: RandomState,
 }
 
 /// One text, shared by all ids that have it.
 struct Entry {
-    /// The id that is reported.
-    id: &'static str,
+    /// The license that is reported.
+    id: Arc<str>,
     /// All ids with this text.
     twins: Vec<&'static str>,
     header: bool,
@@ -74,7 +84,8 @@ struct Entry {
     /// Shingles in the index.
     shingles: usize,
     source: &'static str,
-    data: OnceLock<TextData>,
+    /// The text as [`plain`] gives it, and askalono's form of it.
+    data: OnceLock<(String, TextData)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +102,8 @@ struct Candidate {
     entry: usize,
     start: usize,
     end: usize,
+    /// The words of the text that are met here.
+    part: Range<usize>,
     score: f32,
 }
 
@@ -115,14 +128,14 @@ impl Texts {
 
     /// The id under which a license's text is reported; its own unless a twin stands for it.
     #[cfg(test)]
-    pub fn representative(&self, id: &str) -> Option<&'static str> {
+    pub fn representative(&self, id: &str) -> Option<&str> {
         let entry = self.index().entries.iter().find(|e| !e.header && e.twins.contains(&id))?;
-        Some(entry.id)
+        Some(&entry.id)
     }
 
     /// Whether the text reported as `reported` is also the text of `id`.
     pub fn same_text(&self, reported: &str, id: &str) -> bool {
-        self.index().entries.iter().any(|e| e.id == reported && e.twins.contains(&id))
+        self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
     }
 
     /// Adds a match for every text and header found in `text[region]`.
@@ -136,28 +149,29 @@ impl Texts {
         let tokens = tokens::tokenize(text, region);
         let index = self.index();
         let mut found: Vec<Candidate> = Vec::new();
-        let mut start = 0;
-        loop {
-            let end = tokens.len().min(start + WINDOW);
-            for mut c in index.search(text, &tokens[start..end]) {
-                c.start += start;
-                c.end += start;
-                // The overlap of two windows finds the same text twice.
-                if found.iter().rev().take_while(|f| f.end > start).all(|f| c.start >= f.end) {
-                    found.push(c);
+        for passage in index.passages(&tokens) {
+            let (mut start, last) = (passage.start, passage.end);
+            loop {
+                let end = last.min(start + WINDOW);
+                for c in index.search(text, &tokens[start..end]).iter() {
+                    // The overlap of two windows finds the same text twice.
+                    let (from, to) = (c.start + start, c.end + start);
+                    if found.last().is_none_or(|f| from >= f.end) {
+                        found.push(Candidate { start: from, end: to, ..c.clone() });
+                    }
                 }
+                if end == last {
+                    break;
+                }
+                start += WINDOW / 2;
             }
-            if end == tokens.len() {
-                break;
-            }
-            start += WINDOW / 2;
         }
         for c in found {
             let entry = &index.entries[c.entry];
             let from = tokens[c.start].start as usize;
             let to = tokens[c.end - 1].end as usize;
             matches.push(Match {
-                expression: entry.id.into(),
+                expression: Arc::clone(&entry.id),
                 kind: if entry.header { MatchKind::Header } else { MatchKind::Text },
                 score: c.score,
                 start_line: lines.number(from),
@@ -188,26 +202,66 @@ impl Index {
             .collect();
         let mut postings: Vec<Posting> = per_entry.into_iter().flatten().collect();
         postings.sort_unstable();
-        let mut filter = vec![0u64; 1 << (FILTER_BITS - 6)];
+        let mut starts = vec![0u32; (1 << BUCKET_BITS) + 1];
         for p in &postings {
-            let bit = filter_bit(p.shingle);
-            filter[bit / 64] |= 1 << (bit % 64);
+            starts[bucket(p.shingle) + 1] += 1;
         }
-        Index { entries, postings, filter }
+        for n in 1..starts.len() {
+            starts[n] += starts[n - 1];
+        }
+        Index {
+            entries,
+            postings,
+            starts,
+            scores: Mutex::default(),
+            passages: Mutex::default(),
+            key: RandomState::new(),
+        }
     }
 
     fn postings(&self, shingle: u64) -> &[Posting] {
-        let bit = filter_bit(shingle);
-        if self.filter[bit / 64] & (1 << (bit % 64)) == 0 {
-            return &[];
-        }
-        let start = self.postings.partition_point(|p| p.shingle < shingle);
-        let len = self.postings[start..].iter().take_while(|p| p.shingle == shingle).count();
-        &self.postings[start..start + len]
+        let bucket = bucket(shingle);
+        let bucket = &self.postings[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
+        let start = bucket.iter().take_while(|p| p.shingle < shingle).count();
+        let len = bucket[start..].iter().take_while(|p| p.shingle == shingle).count();
+        &bucket[start..start + len]
     }
 
-    /// The texts in a window, apart from each other and in order.
-    fn search(&self, text: &[u8], tokens: &[Token]) -> Vec<Candidate> {
+    /// The parts of a region in which shingles of any text are met close to each other.
+    fn passages(&self, tokens: &[Token]) -> Vec<Range<usize>> {
+        let mut passages: Vec<Range<usize>> = Vec::new();
+        for (here, shingle) in shingles(tokens).enumerate() {
+            if self.postings(shingle).is_empty() {
+                continue;
+            }
+            match passages.last_mut() {
+                Some(last) if here <= last.end + MAX_GAP => last.end = here + SHINGLE,
+                _ => passages.push(here..here + SHINGLE),
+            }
+        }
+        passages
+    }
+
+    /// The texts in a window of a passage, apart from each other and in order. Equal
+    /// windows are searched once: a tree holds the same few texts over and over.
+    fn search(&self, text: &[u8], tokens: &[Token]) -> Arc<[Candidate]> {
+        let plain = plain(text, tokens);
+        // The key is secret to this process, so that no file can be made to look like
+        // another one here.
+        let key = self.key.hash_one(&plain);
+        let passages = || self.passages.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = passages().get(&key) {
+            return Arc::clone(known);
+        }
+        let found: Arc<[Candidate]> = self.search_anew(text, tokens).into();
+        let mut passages = passages();
+        if passages.len() < MAX_REMEMBERED {
+            passages.insert(key, Arc::clone(&found));
+        }
+        found
+    }
+
+    fn search_anew(&self, text: &[u8], tokens: &[Token]) -> Vec<Candidate> {
         let mut met: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
         for (here, shingle) in (0u32..).zip(shingles(tokens)) {
             for p in self.postings(shingle) {
@@ -248,12 +302,13 @@ impl Index {
             }
             let here = band.iter().map(|(_, here, _)| *here as usize);
             let (Some(low), Some(high)) = (here.clone().min(), here.max()) else { return };
-            let before = (*first as usize).min(EDGE);
+            let before = (*first as usize).min(EDGE).min(low);
             let after = words.saturating_sub(*last as usize + SHINGLE).min(EDGE);
-            let start = low.saturating_sub(before);
-            let end = (high + SHINGLE + after).min(window);
+            let after = after.min(window - (high + SHINGLE));
+            let (start, end) = (low - before, high + SHINGLE + after);
             let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
-            candidates.push(Candidate { entry, start, end, score });
+            let part = *first as usize - before..*last as usize + SHINGLE + after;
+            candidates.push(Candidate { entry, start, end, part, score });
         };
         // Shingles of one copy of the text stand at the same distance from their place in
         // the text, but for words put in or left out on the way.
@@ -269,31 +324,87 @@ impl Index {
 
     /// Lets askalono score the best candidates of every place.
     fn confirm(&self, text: &[u8], tokens: &[Token], best_first: Vec<Candidate>) -> Vec<Candidate> {
-        let mut rivals: HashMap<u32, Vec<u8>> = HashMap::new();
+        let mut places: HashMap<u32, Vec<Place>> = HashMap::new();
         let mut confirmed = Vec::new();
         for c in best_first {
-            let class = rivals.entry(c.len().ilog2()).or_insert_with(|| vec![0; tokens.len()]);
-            if class[usize::midpoint(c.start, c.end)] >= MAX_RIVALS {
+            let class = c.len().ilog2();
+            let here = places.entry(class).or_insert_with(|| vec![Place::default(); tokens.len()]);
+            let place = here[usize::midpoint(c.start, c.end)];
+            if place.rivals >= MAX_RIVALS || attainable(c.score) < place.best {
                 continue;
             }
-            class[c.start..c.end].iter_mut().for_each(|n| *n = n.saturating_add(1));
             let entry = &self.entries[c.entry];
-            let here = TextData::new(&plain(text, &tokens[c.start..c.end])).without_text();
-            let score = entry.data().match_score(&here);
+            let words = &tokens[c.start..c.end];
+            let score = match entry.header {
+                // Only what is there is compared, so that the version and "or later" of a
+                // header that was cut short weigh more than what is missing.
+                true if c.part.len() * 2 < entry.words => 0.0,
+                true => entry.score_part(text, words, c.part.clone()),
+                false => self.score(text, words, c.entry),
+            };
+            for place in &mut here[c.start..c.end] {
+                place.rivals = place.rivals.saturating_add(1);
+                place.best = place.best.max(score);
+            }
             if score >= if entry.header { MIN_HEADER_SCORE } else { MIN_TEXT_SCORE } {
                 confirmed.push(Candidate { score, ..c });
             }
         }
         confirmed
     }
+
+    /// askalono's score of a text against words of a file. Equal words are scored once.
+    fn score(&self, text: &[u8], tokens: &[Token], entry: usize) -> f32 {
+        let (own, data) = self.entries[entry].data();
+        let here = plain(text, tokens);
+        if here == *own {
+            return 1.0;
+        }
+        let key = (self.key.hash_one(&here), entry);
+        let scores = || self.scores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(score) = scores().get(&key) {
+            return *score;
+        }
+        let score = data.match_score(&TextData::new(&here).without_text());
+        let mut scores = scores();
+        if scores.len() < MAX_REMEMBERED {
+            scores.insert(key, score);
+        }
+        score
+    }
+}
+
+/// What is known of a place while its candidates are scored.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    rivals: u8,
+    best: f32,
+}
+
+/// The score that a candidate may at best have, given the share of shingles that were met: a
+/// changed word breaks five shingles and two pairs of words.
+fn attainable(estimate: f32) -> f32 {
+    1.0 - (1.0 - estimate) * 0.35
 }
 
 impl Entry {
-    fn data(&self) -> &TextData {
+    /// askalono's score of a part of this text against words of a file.
+    fn score_part(&self, text: &[u8], tokens: &[Token], part: Range<usize>) -> f32 {
+        let source = self.source.as_bytes();
+        let own = tokens::tokenize(source, 0..source.len());
+        let (own, here) = (plain(source, &own[part]), plain(text, tokens));
+        if own == here {
+            return 1.0;
+        }
+        TextData::new(&here).match_score(&TextData::new(&own))
+    }
+
+    fn data(&self) -> &(String, TextData) {
         self.data.get_or_init(|| {
             let text = self.source.as_bytes();
-            let tokens = tokens::tokenize(text, 0..text.len());
-            TextData::new(&plain(text, &tokens)).without_text()
+            let plain = plain(text, &tokens::tokenize(text, 0..text.len()));
+            let data = TextData::new(&plain).without_text();
+            (plain, data)
         })
     }
 }
@@ -318,7 +429,9 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         } else if to - from == 1 {
             let rival = &mut settled[from];
             let similar = c.len() * 10 >= rival.len() * 7;
-            if similar && c.score > rival.score {
+            // A text that explains a paragraph more need not be quite as exact.
+            let grace = if rival.len() >= c.len() + EDGE { 0.02 } else { 0.0 };
+            if similar && c.score > rival.score + grace {
                 *rival = c;
             }
         }
@@ -344,8 +457,10 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
             // A current id before a deprecated one, `-only` before `-or-later`.
             let first =
                 texts.iter().min_by_key(|t| (licenses.is_deprecated(t.id), t.id.len(), t.id))?;
+            // A deprecated id whose text differs from its successor's stands for that.
+            let id = licenses.parse(first.id).map_or(first.id.to_owned(), |e| e.to_string());
             Some(Entry {
-                id: first.id,
+                id: id.into(),
                 source: first.text,
                 twins: texts.iter().map(|t| t.id).collect(),
                 header,
@@ -355,7 +470,7 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
             })
         })
         .collect();
-    entries.sort_by_key(|e| (e.id, e.header));
+    entries.sort_by(|a, b| (&a.id, a.header, &a.twins).cmp(&(&b.id, b.header, &b.twins)));
     entries
 }
 
@@ -381,10 +496,11 @@ fn shingles(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
     tokens.windows(SHINGLE).map(|w| w.iter().fold(tokens::SEED, |h, t| tokens::mix(h, t.hash)))
 }
 
-const FILTER_BITS: u32 = 22;
+/// About one bucket for each posting.
+const BUCKET_BITS: u32 = 18;
 
-fn filter_bit(shingle: u64) -> usize {
-    (shingle >> (u64::BITS - FILTER_BITS)) as usize
+fn bucket(shingle: u64) -> usize {
+    (shingle >> (u64::BITS - BUCKET_BITS)) as usize
 }
 
 /// The words as askalono is given them; see the head of this module.
