@@ -15,6 +15,7 @@ mod walk;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha1::{Digest, Sha1};
 
@@ -87,7 +88,7 @@ impl Stat {
 /// A file whose content was known at the last scan of the same checkout and view.
 #[derive(Debug, Clone)]
 pub struct Remembered {
-    pub path: Vec<u8>,
+    pub path: Arc<[u8]>,
     /// `None` when the stat could not be relied on.
     pub stat: Option<Stat>,
     pub tracked: bool,
@@ -127,7 +128,7 @@ pub enum Identity {
 #[derive(Debug)]
 pub struct File {
     /// Relative to the checkout's root, with `/`, not necessarily UTF-8.
-    pub path: Vec<u8>,
+    pub path: Arc<[u8]>,
     /// `None` for files that are read from git's objects.
     pub stat: Option<Stat>,
     pub tracked: bool,

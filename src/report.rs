@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::diag::Failure;
 use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
 use crate::policy::{Decision, Judged, PolicyRef};
@@ -78,10 +80,13 @@ impl ScanReport<'_> {
     pub fn shares(&self) -> Vec<(Option<&str>, u64, Outcome)> {
         let mut shares: BTreeMap<Option<&str>, (u64, Outcome)> = BTreeMap::new();
         for scan in self.scans {
-            for f in scan.files.iter().filter(|f| scan.content(f).skipped.is_none()) {
-                let verdict = scan.verdict(f);
+            let mut counts = vec![0; scan.verdicts.len()];
+            for content in scan.files.iter().map(|f| scan.content(f)) {
+                counts[content.verdict] += u64::from(content.skipped.is_none());
+            }
+            for (verdict, n) in scan.verdicts.iter().zip(counts).filter(|(_, n)| *n > 0) {
                 let outcome = verdict.decision.outcome;
-                shares.entry(verdict.expression.as_deref()).or_insert((0, outcome)).0 += 1;
+                shares.entry(verdict.expression.as_deref()).or_insert((0, outcome)).0 += n;
             }
         }
         let mut shares: Vec<_> = shares.into_iter().map(|(e, (n, o))| (e, n, o)).collect();
@@ -93,35 +98,44 @@ impl ScanReport<'_> {
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for (number, scan) in self.scans.iter().enumerate() {
-            let components = Components::find(scan.files.iter().map(|f| f.path.as_slice()));
+            let components = Components::find(scan.files.iter().map(|f| &*f.path));
+            // Counted by verdict first: there are few of those.
+            let mut counts: FxHashMap<(usize, &[u8]), (u64, &ScannedFile)> = FxHashMap::default();
+            let mut here = components.walk();
+            for f in scan.files.iter().filter(|f| !scan.breaches(f).is_empty()) {
+                let key = (scan.content(f).verdict, here.of(&f.path));
+                counts.entry(key).or_insert((0, f)).0 += 1;
+            }
             let mut found: BTreeMap<(&str, &[u8]), Counted<'_>> = BTreeMap::new();
-            for f in &scan.files {
-                let breaches = scan.breaches(f);
-                if breaches.is_empty() {
-                    continue;
-                }
-                let component = components.of(&f.path);
-                let mut counted = "";
-                for b in breaches {
-                    let (group, licenses) =
-                        found.entry((b.rule.id.as_str(), component)).or_insert_with(|| {
-                            let group = Group {
-                                outcome: b.rule.outcome,
-                                rule: b,
+            for ((verdict, component), (files, sample)) in counts {
+                let breaches = &scan.verdicts[verdict].decision.breaches;
+                for (n, b) in breaches.iter().enumerate() {
+                    let new = || {
+                        let (outcome, licenses) = (b.rule.outcome, Vec::new());
+                        let rule = b;
+                        (
+                            Group {
+                                outcome,
+                                rule,
                                 scan: number,
                                 component,
                                 files: 0,
-                                licenses: Vec::new(),
-                                sample: f,
-                            };
-                            (group, BTreeMap::new())
-                        });
+                                licenses,
+                                sample,
+                            },
+                            BTreeMap::new(),
+                        )
+                    };
+                    let (group, licenses) =
+                        found.entry((b.rule.id.as_str(), component)).or_insert_with(new);
                     // Two licenses under one rule are still one file.
-                    if counted != b.rule.id {
-                        group.files += 1;
-                        counted = &b.rule.id;
+                    if !breaches[..n].iter().any(|other| other.rule.id == b.rule.id) {
+                        group.files += files;
                     }
-                    *licenses.entry(b.license.as_str()).or_default() += 1;
+                    if sample.path < group.sample.path {
+                        (group.sample, group.rule) = (sample, b);
+                    }
+                    *licenses.entry(b.license.as_str()).or_default() += files;
                 }
             }
             groups.extend(found.into_values().map(|(mut group, licenses)| {
@@ -141,7 +155,8 @@ impl ScanReport<'_> {
     /// How many files violate something, by the worst outcome of each.
     pub fn violating(&self, outcome: Outcome) -> u64 {
         let worst = |scan: &Scanned, f: &ScannedFile| {
-            scan.breaches(f).iter().map(|b| b.rule.outcome).max() == Some(outcome)
+            // Decisions name the worst first.
+            scan.breaches(f).first().map(|b| b.rule.outcome) == Some(outcome)
         };
         self.scans.iter().map(|s| s.files.iter().filter(|f| worst(s, f)).count() as u64).sum()
     }

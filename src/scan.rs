@@ -8,12 +8,13 @@
 
 pub mod components;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clock::Moment;
 use crate::detect::Detector;
@@ -128,7 +129,9 @@ pub struct Scanned {
     pub not_looked: Vec<NotLooked>,
     pub nested: Vec<plan::Nested>,
     /// Remembered files that are gone.
-    pub removed: Vec<Vec<u8>>,
+    pub removed: Vec<Arc<[u8]>>,
+    /// What was remembered as not looked at: why, and whether it was tracked.
+    pub was_not_looked: HashMap<Arc<[u8]>, (Skipped, bool)>,
     pub ignored: u64,
     pub excluded: u64,
     /// To be remembered; see [`Memory::index`].
@@ -145,7 +148,7 @@ pub struct Scanned {
 }
 
 pub struct ScannedFile {
-    pub path: Vec<u8>,
+    pub path: Arc<[u8]>,
     /// Number in [`Scanned::contents`].
     pub content: usize,
     /// `None` when it cannot be relied on next time, or for files read from git's objects.
@@ -198,6 +201,13 @@ impl Scanned {
         }
     }
 
+    /// Whether anything but the time differs from what is remembered.
+    pub fn is_news(&self) -> bool {
+        !self.judged_before
+            || !self.removed.is_empty()
+            || self.files.iter().any(|f| f.change > Change::None)
+    }
+
     /// Whether something that should have been looked at was not.
     pub fn is_incomplete(&self) -> bool {
         self.interrupted
@@ -227,13 +237,14 @@ pub fn scan(
     tracing::debug!(files = plan.files.len(), nested = plan.nested.len(), "planned");
 
     let mut gathered = Gathered::default();
+    gathered.contents.reserve(plan.files.len());
     let mut files = Vec::with_capacity(plan.files.len());
     let mut not_looked = plan.not_looked;
     let mut work: Vec<Work> = Vec::new();
-    let mut by_blob: HashMap<BlobId, usize> = HashMap::new();
+    let mut by_blob: FxHashMap<BlobId, usize> = FxHashMap::default();
     let mut still_there = vec![false; recalled.memory.files.len()];
     let old_paths = &recalled.memory.files;
-    let old = |path: &[u8]| old_paths.binary_search_by(|r| r.path.as_slice().cmp(path)).ok();
+    let old = |path: &[u8]| old_paths.binary_search_by(|r| (*r.path).cmp(path)).ok();
     for file in plan.files {
         let before = match file.identity {
             Identity::Unchanged(n) => Some(n),
@@ -245,7 +256,7 @@ pub fn scan(
         if let Some(stat) = file.stat.filter(|s| s.size > options.max_size) {
             let detail = format!("{} bytes", stat.size);
             not_looked.push(NotLooked {
-                path: file.path,
+                path: file.path.to_vec(),
                 why: Skipped::TooLarge,
                 tracked: file.tracked,
                 detail,
@@ -278,8 +289,8 @@ pub fn scan(
         };
         match (blob, known) {
             (Some(blob), Some(known)) => {
-                scanned.content =
-                    *by_blob.entry(blob).or_insert_with(|| gathered.known(blob, known));
+                // Doubles do no harm, and asking for them would cost more.
+                scanned.content = gathered.known(blob, &known);
                 let same_stat =
                     was.is_some_and(|r| r.stat == scanned.stat && r.tracked == scanned.tracked);
                 scanned.change = if same_stat { Change::None } else { Change::Touched };
@@ -290,7 +301,7 @@ pub fn scan(
                     let known =
                         if recalled.any_content { records.look_up(&engine, blob)? } else { None };
                     scanned.content = match known {
-                        Some(known) => gathered.known(blob, known),
+                        Some(known) => gathered.known(blob, &known),
                         None => {
                             work.push(read(&scanned));
                             gathered.expected(blob)
@@ -315,6 +326,7 @@ pub fn scan(
         not_looked,
         nested: plan.nested,
         removed: Vec::new(),
+        was_not_looked: HashMap::new(),
         ignored: plan.ignored,
         excluded: plan.excluded,
         index: plan.index,
@@ -360,6 +372,11 @@ pub fn scan(
             still_there[n] = true;
         }
     }
+    let not_looked = old_paths.iter().filter_map(|r| match r.what {
+        Was::Skipped(why) => Some((r.path.clone(), (why, r.tracked))),
+        Was::Content(_) => None,
+    });
+    scanned.was_not_looked = not_looked.collect();
     if !scanned.interrupted {
         scanned.removed = old_paths
             .iter()
@@ -377,7 +394,7 @@ pub fn scan(
 struct Work {
     /// Number of the file in the outcome.
     file: usize,
-    path: Vec<u8>,
+    path: Arc<[u8]>,
     /// Known from git, or found out by reading.
     blob: Option<BlobId>,
     size: u64,
@@ -410,15 +427,27 @@ enum Became {
 struct Gathered {
     contents: Vec<ScannedContent>,
     expressions: Vec<Option<Arc<str>>>,
-    numbers: HashMap<Option<Arc<str>>, usize>,
+    /// Numbers of expressions that are kept alive in `expressions`, by where they are.
+    places: FxHashMap<*const u8, usize>,
+    numbers: FxHashMap<Option<Arc<str>>, usize>,
 }
 
 impl Gathered {
-    fn number(&mut self, expression: Option<Arc<str>>) -> usize {
-        *self.numbers.entry(expression).or_insert_with_key(|e| {
-            self.expressions.push(e.clone());
+    fn number(&mut self, expression: Option<&Arc<str>>) -> usize {
+        let place = expression.map_or(std::ptr::null(), |e| e.as_ptr());
+        if let Some(number) = self.places.get(&place) {
+            return *number;
+        }
+        let expression = expression.cloned();
+        let number = *self.numbers.entry(expression.clone()).or_insert_with(|| {
+            self.expressions.push(expression.clone());
             self.expressions.len() - 1
-        })
+        });
+        // Only what is kept cannot come to lie where something else was.
+        if self.expressions[number].as_ref().map_or(std::ptr::null(), |e| e.as_ptr()) == place {
+            self.places.insert(place, number);
+        }
+        number
     }
 
     fn push(&mut self, content: ScannedContent) -> usize {
@@ -426,8 +455,8 @@ impl Gathered {
         self.contents.len() - 1
     }
 
-    fn known(&mut self, blob: BlobId, known: KnownContent) -> usize {
-        let verdict = self.number(known.expression);
+    fn known(&mut self, blob: BlobId, known: &KnownContent) -> usize {
+        let verdict = self.number(known.expression.as_ref());
         let key = Some(known.key);
         self.push(ScannedContent { blob, key, verdict, skipped: known.skipped, fresh: None })
     }
@@ -439,7 +468,7 @@ impl Gathered {
     }
 
     fn detected(&mut self, place: usize, detection: Arc<Detection>) {
-        let verdict = self.number(detection.expression.clone());
+        let verdict = self.number(detection.expression.as_ref());
         let content = &mut self.contents[place];
         content.verdict = verdict;
         content.skipped = detection.skipped;
@@ -464,7 +493,7 @@ impl Gathered {
 fn detect(
     scanned: &mut Scanned,
     gathered: &mut Gathered,
-    mut by_blob: HashMap<BlobId, usize>,
+    mut by_blob: FxHashMap<BlobId, usize>,
     work: &[Work],
     any_content: bool,
     detector: &Detector,
@@ -475,7 +504,7 @@ fn detect(
     detector.prepare();
     progress.contents.fetch_add(work.len() as u64, Ordering::Relaxed);
     progress.bytes.fetch_add(work.iter().map(|w| w.size).sum(), Ordering::Relaxed);
-    let claimed: Mutex<HashSet<BlobId>> = Mutex::new(by_blob.keys().copied().collect());
+    let claimed: Mutex<FxHashSet<BlobId>> = Mutex::new(by_blob.keys().copied().collect());
     let records = Mutex::new(records);
     let engine = scanned.engine.clone();
     let checkout = &scanned.checkout;
@@ -488,7 +517,7 @@ fn detect(
         engine: &engine,
     };
     let (sender, receiver) = crossbeam_channel::bounded::<Done>(4096);
-    let mut dropped: HashSet<usize> = HashSet::new();
+    let mut dropped: FxHashSet<usize> = FxHashSet::default();
     let mut waiting: Vec<(usize, BlobId)> = Vec::new();
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
@@ -558,7 +587,7 @@ fn detect(
                     match (by_blob.get(&blob), known) {
                         (Some(place), _) => files[w.file].content = *place,
                         (None, Some(known)) => {
-                            let place = gathered.known(blob, known);
+                            let place = gathered.known(blob, &known);
                             by_blob.insert(blob, place);
                             files[w.file].content = place;
                         }
@@ -567,7 +596,7 @@ fn detect(
                 }
                 Became::NotLooked(why, detail) => {
                     let tracked = files[w.file].tracked;
-                    not_looked.push(NotLooked { path: w.path.clone(), why, tracked, detail });
+                    not_looked.push(NotLooked { path: w.path.to_vec(), why, tracked, detail });
                     dropped.insert(w.file);
                 }
                 Became::Vanished => {
@@ -585,7 +614,7 @@ fn detect(
                 dropped.insert(file);
                 let scanned = &scanned.files[file];
                 not_looked.push(NotLooked {
-                    path: scanned.path.clone(),
+                    path: scanned.path.to_vec(),
                     why: Skipped::Failed,
                     tracked: scanned.tracked,
                     detail: format!("so did another file with the same content, blob {blob}"),
@@ -595,7 +624,7 @@ fn detect(
     }
     scanned.interrupted = finished.iter().any(|f| !f);
     // Files that share a content with one that was not read are dropped with it.
-    let lost: HashSet<BlobId> = work
+    let lost: FxHashSet<BlobId> = work
         .iter()
         .zip(&finished)
         .filter(|(w, done)| !**done || dropped.contains(&w.file))
@@ -616,7 +645,7 @@ fn detect(
             && contents[f.content].fresh.is_none();
         if orphan && !interrupted {
             not_looked.push(NotLooked {
-                path: f.path.clone(),
+                path: f.path.to_vec(),
                 why: Skipped::Unreadable,
                 tracked: f.tracked,
                 detail: "a file with the same content could not be read".into(),
@@ -635,7 +664,7 @@ fn detect(
 struct Workers<'a, 'r> {
     detector: &'a Detector,
     records: Option<&'a Mutex<&'r mut dyn Records>>,
-    claimed: &'a Mutex<HashSet<BlobId>>,
+    claimed: &'a Mutex<FxHashSet<BlobId>>,
     engine: &'a str,
 }
 

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior,
     params,
@@ -93,11 +94,12 @@ impl Store {
                 .help("put it on a local file system with --store; network file systems cannot hold it"));
         }
         db.execute_batch(
-            "PRAGMA synchronous = full; PRAGMA foreign_keys = on; PRAGMA cache_size = -32768;
-             PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
+            "PRAGMA synchronous = full; PRAGMA foreign_keys = on;              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
         migrate(&mut db, path)?;
+        // `conclude` does it where it is worth two syncs.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Store {
             db,
             path: path.to_owned(),
@@ -154,50 +156,24 @@ impl Store {
                     Ok((
                         r.get::<_, i64>(0)?,
                         r.get::<_, Option<String>>(1)?,
-                        r.get::<_, i64>(2)?,
+                        r.get::<_, Option<i64>>(2)?,
                         index,
                     ))
                 },
             )
             .optional()?;
-        let Some((id, policy, judged_by, index)) = found else {
+        let Some((id, policy, detected_by, index)) = found else {
             return Ok(Recalled { any_content, ..Recalled::default() });
         };
-        let mut expressions = Expressions::default();
-        let mut select = self.db.prepare(
-            "SELECT f.path, f.size, f.mtime, f.ino, f.tracked, f.skipped,
-                    c.blob, c.id, c.expression, c.skipped, c.engine
-             FROM file f LEFT JOIN content c ON c.id = f.content
-             WHERE f.checkout = ?1 AND f.path >= ?2 AND f.path < ?3 ORDER BY f.path",
-        )?;
-        let mut rows = select.query(params![id, checkout.scope, end_of(&checkout.scope)])?;
-        let (mut files, mut contents) = (Vec::new(), Vec::new());
-        while let Some(r) = rows.next()? {
-            let what = match r.get_ref(6)?.as_blob_or_null()? {
-                Some(blob) => Was::Content(blob_id(blob)?),
-                None => Was::Skipped(skipped(r, 5)?.unwrap_or(Skipped::Failed)),
-            };
-            let known = match r.get::<_, Option<i64>>(10)? {
-                Some(detected_by) if detected_by == engine => Some(KnownContent {
-                    key: r.get(7)?,
-                    expression: expressions.get(&self.db, r.get(8)?)?,
-                    skipped: skipped(r, 9)?,
-                }),
-                _ => None,
-            };
-            files.push(Remembered {
-                path: r.get_ref(0)?.as_blob()?.to_vec(),
-                stat: stat(r, 1)?,
-                tracked: r.get(4)?,
-                what,
-            });
-            contents.push(known);
-        }
+        // While all files are this engine's, nothing has to be asked of their contents.
+        let current = detected_by == Some(engine);
+        let rows = Rows { checkout: id, engine, current };
+        let (files, contents) = rows.read(&self.db, &checkout.scope)?;
         Ok(Recalled {
             memory: Memory { files, index },
             contents,
             any_content,
-            policy: policy.filter(|_| judged_by == engine),
+            policy: policy.filter(|_| current),
         })
     }
 
@@ -285,6 +261,10 @@ impl Store {
 
     fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
         let engine = self.engine(&scanned.engine)?;
+        // When nothing is new, only the time of the scan is at stake: it need not reach the
+        // disk before the next transaction does.
+        let is_news = scanned.is_news();
+        self.db.pragma_update(None, "synchronous", if is_news { "full" } else { "normal" })?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let checkout = &scanned.checkout;
         let (root, view) = (root_bytes(checkout), checkout.view.name());
@@ -299,16 +279,16 @@ impl Store {
             Some(found) => found,
             None => {
                 tx.execute(
-                    "INSERT INTO checkout (root, view, engine) VALUES (?1, ?2, ?3)",
-                    params![root, view, engine],
+                    "INSERT INTO checkout (root, view) VALUES (?1, ?2)",
+                    params![root, view],
                 )?;
                 (tx.last_insert_rowid(), None)
             }
         };
         let whole = checkout.scope.is_empty();
         // The policy is that of all remembered violations, or of none for sure.
-        let policy = (!scanned.interrupted && (whole || scanned.judged_before))
-            .then_some(scanned.policy.digest.as_str());
+        let all = !scanned.interrupted && (whole || scanned.judged_before);
+        let policy = all.then_some(scanned.policy.digest.as_str());
         let index = scanned.index.filter(|_| whole && !scanned.interrupted);
         let index = index.filter(|s| !s.is_racy(scanned.started));
         let now = scanned.started.0;
@@ -319,7 +299,7 @@ impl Store {
              WHERE id = ?1",
             params![
                 id,
-                engine,
+                all.then_some(engine),
                 policy,
                 checkout.commit,
                 index.map(|s| int(s.size)),
@@ -329,11 +309,66 @@ impl Store {
                 scanned.interrupted,
             ],
         )?;
-        write_files(&tx, id, scanned)?;
+        // Ids learnt in a transaction that fails must not be believed.
+        let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
+        write_files(&tx, &mut expressions, id, scanned)?;
         if !scanned.interrupted {
             write_violations(&tx, id, scanned, last_scan.unwrap_or(now), before.is_none())?;
         }
-        tx.commit()
+        tx.commit()?;
+        self.db.pragma_update(None, "synchronous", "full")?;
+        if is_news {
+            // A long log would have to be read when the store is next opened. Others may be
+            // reading it now, then it is done another time.
+            self.db.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Which files of a checkout to read.
+struct Rows {
+    checkout: i64,
+    engine: i64,
+    /// Whether all of them were detected by this engine.
+    current: bool,
+}
+
+type Files = (Vec<Remembered>, Vec<Option<KnownContent>>);
+
+impl Rows {
+    /// The files below `scope`, sorted by path.
+    fn read(&self, db: &Connection, scope: &[u8]) -> rusqlite::Result<Files> {
+        let mut expressions = Expressions::default();
+        let mut select = db.prepare(
+            "SELECT path, size, mtime, ino, tracked, skipped, blob, content, expression
+             FROM file WHERE checkout = ?1 AND path >= ?2 AND path < ?3 ORDER BY path",
+        )?;
+        let mut of_engine = db.prepare("SELECT engine = ?2 FROM content WHERE id = ?1")?;
+        let mut rows = select.query(params![self.checkout, scope, end_of(scope)])?;
+        let (mut files, mut contents) = (Vec::new(), Vec::new());
+        while let Some(r) = rows.next()? {
+            let why = skipped(r, 5)?;
+            let what = match r.get_ref(6)?.as_blob_or_null()? {
+                Some(blob) => Was::Content(blob_id(blob)?),
+                None => Was::Skipped(why.unwrap_or(Skipped::Failed)),
+            };
+            let mut known = None;
+            if let Some(key) = r.get::<_, Option<i64>>(7)?
+                && (self.current || of_engine.query_row([key, self.engine], |r| r.get(0))?)
+            {
+                let expression = expressions.get(db, r.get(8)?)?;
+                known = Some(KnownContent { key, expression, skipped: why });
+            }
+            files.push(Remembered {
+                path: r.get_ref(0)?.as_blob()?.into(),
+                stat: stat(r, 1)?,
+                tracked: r.get(4)?,
+                what,
+            });
+            contents.push(known);
+        }
+        Ok((files, contents))
     }
 }
 
@@ -391,33 +426,46 @@ fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |r| r.get(0))
 }
 
-fn write_files(tx: &Transaction<'_>, checkout: i64, scanned: &Scanned) -> rusqlite::Result<()> {
+fn write_files(
+    tx: &Transaction<'_>,
+    expressions: &mut Interned,
+    checkout: i64,
+    scanned: &Scanned,
+) -> rusqlite::Result<()> {
     let mut put = tx.prepare(
-        "INSERT INTO file (checkout, path, content, skipped, tracked, size, mtime, ino)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO file
+            (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (checkout, path) DO UPDATE SET content = excluded.content,
-            skipped = excluded.skipped, tracked = excluded.tracked, size = excluded.size,
-            mtime = excluded.mtime, ino = excluded.ino
-         WHERE content IS NOT excluded.content OR skipped IS NOT excluded.skipped
-            OR tracked <> excluded.tracked OR size IS NOT excluded.size
-            OR mtime IS NOT excluded.mtime OR ino IS NOT excluded.ino",
+            blob = excluded.blob, expression = excluded.expression, skipped = excluded.skipped,
+            tracked = excluded.tracked, size = excluded.size, mtime = excluded.mtime,
+            ino = excluded.ino",
     )?;
     for f in scanned.files.iter().filter(|f| f.change > Change::None) {
-        let Some(key) = scanned.content(f).key else { continue };
+        let content = scanned.content(f);
+        let Some(key) = content.key else { continue };
+        let expression = match &scanned.verdict(f).expression {
+            Some(e) => Some(expressions.id(tx, e)?),
+            None => None,
+        };
+        let why = content.skipped.map(Skipped::as_str);
         let (size, mtime, ino) = match f.stat {
             Some(s) => (Some(int(s.size)), Some(s.mtime), Some(int(s.ino))),
             None => (None, None, None),
         };
-        put.execute(params![checkout, f.path, key, None::<&str>, f.tracked, size, mtime, ino])?;
+        let blob = content.blob.0;
+        put.execute(params![
+            checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino
+        ])?;
     }
     let none = None::<i64>;
-    for n in &scanned.not_looked {
-        let why = n.why.as_str();
-        put.execute(params![checkout, n.path, none, why, n.tracked, none, none, none])?;
-    }
-    for n in &scanned.nested {
-        let why = Skipped::Submodule.as_str();
-        put.execute(params![checkout, n.path, none, why, n.tracked, none, none, none])?;
+    let nested = scanned.nested.iter().map(|n| (&n.path, Skipped::Submodule, n.tracked));
+    let not_looked = scanned.not_looked.iter().map(|n| (&n.path, n.why, n.tracked));
+    for (path, why, tracked) in not_looked.chain(nested) {
+        if scanned.was_not_looked.get(path.as_slice()) != Some(&(why, tracked)) {
+            let why = why.as_str();
+            put.execute(params![checkout, path, none, none, none, why, tracked, none, none, none])?;
+        }
     }
     let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
     for path in &scanned.removed {
@@ -475,7 +523,8 @@ fn write_violations(
     }
     // What could not be read is not known to be mended.
     let not_looked = scanned.not_looked.iter().filter(|n| !n.why.is_failure());
-    let gone = scanned.removed.iter().chain(not_looked.map(|n| &n.path));
+    let gone = scanned.removed.iter().map(AsRef::as_ref);
+    let gone = gone.chain(not_looked.map(|n| n.path.as_slice()));
     for path in gone {
         update(path, &[])?;
     }

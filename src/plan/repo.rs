@@ -272,7 +272,7 @@ fn add(plan: &mut Plan, path: Vec<u8>, mode: u32, id: git2::Oid) {
         }
         LINK => plan.not_looked.push(skipped(Skipped::Symlink, String::new())),
         _ => plan.files.push(File {
-            path,
+            path: path.into(),
             stat: None,
             tracked: true,
             identity: Identity::Git(blob(id)),

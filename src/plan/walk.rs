@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
 use super::ignores::{Frame, GITIGNORE, LICTORIGNORE};
@@ -79,7 +79,7 @@ pub(super) fn worktree(
     let start = walk.start(checkout, repo)?;
     let walked = walk.directory(&start);
 
-    let mut plan = Plan { notes, ..Plan::default() };
+    let mut plan = Plan { notes, files: Vec::with_capacity(known.len()), ..Plan::default() };
     walked.flatten(&mut plan);
     plan.nested.sort();
     // A tracked file that is missing now may come back without a trace in the index.
@@ -105,10 +105,10 @@ fn merge<'a>(files: &'a [Remembered], tracked: &'a [super::repo::Tracked]) -> Ve
     let mut known = Vec::with_capacity(files.len().max(tracked.len()));
     let mut old = files.iter().enumerate().peekable();
     for t in tracked {
-        while let Some((n, r)) = old.next_if(|(_, r)| r.path < t.path) {
+        while let Some((n, r)) = old.next_if(|(_, r)| *r.path < *t.path) {
             known.push(remembered(n, r, false));
         }
-        let same = old.next_if(|(_, r)| r.path == t.path).map(|(n, _)| n);
+        let same = old.next_if(|(_, r)| *r.path == *t.path).map(|(n, _)| n);
         known.push(Known {
             path: &t.path,
             tracked: true,
@@ -169,6 +169,95 @@ impl Within {
     }
 }
 
+/// The names in a directory, those of directories with a slash behind.
+#[derive(Default)]
+struct Names {
+    text: Vec<u8>,
+    entries: Vec<(Range<usize>, FileType)>,
+    has_git: bool,
+}
+
+impl Names {
+    fn list(fd: &OwnedFd) -> rustix::io::Result<Names> {
+        let mut names = Names::default();
+        let mut buffer = Vec::with_capacity(32 << 10);
+        let mut listing = RawDir::new(fd, buffer.spare_capacity_mut());
+        while let Some(entry) = listing.next() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            match name {
+                b"." | b".." => continue,
+                b".git" => {
+                    names.has_git = true;
+                    continue;
+                }
+                _ => {}
+            }
+            let mut kind = entry.file_type();
+            if kind == FileType::Unknown
+                && let Ok(stat) = rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            {
+                kind = FileType::from_raw_mode(stat.st_mode);
+            }
+            let start = names.text.len();
+            names.text.extend_from_slice(name);
+            if kind.is_dir() {
+                names.text.push(b'/');
+            }
+            names.entries.push((start..names.text.len(), kind));
+        }
+        Ok(names)
+    }
+
+    /// In the order in which git sorts paths.
+    fn sort(&mut self) {
+        let text = &self.text;
+        self.entries.sort_unstable_by(|a, b| text[a.0.clone()].cmp(&text[b.0.clone()]));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[u8], FileType)> {
+        self.entries.iter().map(|(range, kind)| (&self.text[range.clone()], *kind))
+    }
+}
+
+/// What is known in a directory, asked for in the order of the names.
+struct KnownHere<'w, 'k> {
+    known: &'w [Known<'k>],
+    /// Length of the directory's own path.
+    skip: usize,
+    next: usize,
+    /// Submodules passed on the way: git sorts them without the slash that a directory has.
+    gitlinks: Vec<&'w [u8]>,
+}
+
+impl<'w, 'k> KnownHere<'w, 'k> {
+    fn pass(&mut self, before: impl Fn(&[u8]) -> bool) {
+        while let Some(k) = self.known.get(self.next)
+            && before(&k.path[self.skip..])
+        {
+            if k.gitlink {
+                self.gitlinks.push(&k.path[self.skip..]);
+            }
+            self.next += 1;
+        }
+    }
+
+    fn file(&mut self, name: &[u8]) -> Option<&'w Known<'k>> {
+        self.pass(|path| path < name);
+        self.known.get(self.next).filter(|k| &k.path[self.skip..] == name)
+    }
+
+    /// What is below a directory, whose name ends in a slash, and whether it is a submodule.
+    fn directory(&mut self, name: &[u8]) -> (Range<usize>, bool) {
+        self.pass(|path| path < name);
+        let len =
+            self.known[self.next..].partition_point(|k| k.path[self.skip..].starts_with(name));
+        let below = self.next..self.next + len;
+        self.next += len;
+        (below, self.gitlinks.contains(&&name[..name.len() - 1]))
+    }
+}
+
 #[derive(Default)]
 struct Walked {
     items: Vec<Item>,
@@ -180,7 +269,7 @@ struct Walked {
 
 enum Item {
     File(File),
-    Directory(Walked),
+    Directory(Box<Walked>),
 }
 
 impl Walked {
@@ -265,11 +354,6 @@ impl Walk<'_> {
         range.start + start..range.start + start + len
     }
 
-    fn find(&self, range: &Range<usize>, path: &[u8]) -> Option<&Known<'_>> {
-        let part = &self.known[range.clone()];
-        part.binary_search_by(|k| k.path.cmp(path)).ok().map(|n| &part[n])
-    }
-
     /// Ignore rules do not know a directory by its slash.
     fn on_disk(&self, path: &[u8]) -> PathBuf {
         self.root.join(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(path)))
@@ -337,51 +421,28 @@ impl Walk<'_> {
             }
             Err(e) => return failed("cannot be opened", e),
         };
-        let mut names: Vec<(Vec<u8>, FileType)> = Vec::new();
-        let listing = match Dir::read_from(&fd) {
-            Ok(listing) => listing,
+        let mut names = match Names::list(&fd) {
+            Ok(names) => names,
             Err(e) => return failed("cannot be listed", e),
         };
-        for entry in listing {
-            match entry {
-                Ok(e) => match e.file_name().to_bytes() {
-                    b"." | b".." => {}
-                    name => names.push((name.to_vec(), e.file_type())),
-                },
-                Err(e) => return failed("cannot be listed", e),
-            }
-        }
-        if names.iter().any(|(name, _)| name == b".git") {
+        if names.has_git {
             if !at.is_start {
                 let path = at.path[..at.path.len() - 1].to_vec();
                 let nested = vec![Nested { path, tracked: at.gitlink }];
                 return Walked { nested, ..Walked::default() };
             }
-            names.retain(|(name, _)| name != b".git");
-        } else if at.gitlink && names.is_empty() {
+        } else if at.gitlink && names.entries.is_empty() {
             let path = at.path[..at.path.len() - 1].to_vec();
             let detail = "not checked out; run `git submodule update --init`".to_owned();
             let not_looked =
                 vec![NotLooked { path, why: Skipped::Submodule, tracked: true, detail }];
             return Walked { not_looked, ..Walked::default() };
         }
-        // Sorted as git sorts paths: a directory's name counts with its slash.
-        for (name, kind) in &mut names {
-            if *kind == FileType::Unknown
-                && let Ok(stat) =
-                    rustix::fs::statat(&fd, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW)
-            {
-                *kind = FileType::from_raw_mode(stat.st_mode);
-            }
-            if kind.is_dir() {
-                name.push(b'/');
-            }
-        }
-        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        names.sort();
 
         let ignore_files: Vec<&[u8]> = [GITIGNORE, LICTORIGNORE]
             .into_iter()
-            .filter(|file| names.binary_search_by(|(n, _)| n.as_slice().cmp(file)).is_ok())
+            .filter(|file| names.iter().any(|(name, _)| name == *file))
             .collect();
         let rules = if ignore_files.is_empty() {
             at.rules.clone()
@@ -394,27 +455,34 @@ impl Walk<'_> {
         let mut below: Vec<Directory> = Vec::new();
         // Where in `items` the directories go.
         let mut places: Vec<usize> = Vec::new();
-        for (name, kind) in names {
-            let path = [&at.path[..], &name].concat();
+        // Names and what is known come in the same order.
+        let mut known_here = KnownHere {
+            known: &self.known[at.known.clone()],
+            skip: at.path.len(),
+            next: 0,
+            gitlinks: Vec::new(),
+        };
+        for (name, kind) in names.iter() {
+            let path = || [&at.path[..], name].concat();
             let is_dir = kind.is_dir();
-            if rules.lictor.as_ref().is_some_and(|r| r.ignores(&self.on_disk(&path), is_dir)) {
+            if rules.lictor.as_ref().is_some_and(|r| r.ignores(&self.on_disk(&path()), is_dir)) {
                 walked.excluded += 1;
                 continue;
             }
             if is_dir {
-                let known = self.below(&at.known, &path);
-                let gitlink =
-                    self.find(&at.known, &path[..path.len() - 1]).is_some_and(|k| k.gitlink);
+                let path = path();
+                let (known, gitlink) = known_here.directory(name);
+                let known = at.known.start + known.start..at.known.start + known.end;
                 let tracked = gitlink || self.known[known.clone()].iter().any(|k| k.tracked);
                 if !tracked && (self.selection.no_untracked || self.left_out(&rules, &path, true)) {
                     walked.ignored += 1;
                     continue;
                 }
                 places.push(walked.items.len());
-                walked.items.push(Item::Directory(Walked::default()));
+                walked.items.push(Item::Directory(Box::default()));
                 below.push(Directory {
                     parent: Arc::clone(&fd),
-                    name,
+                    name: name.to_vec(),
                     rules: self.rules_below(&rules, &path),
                     path,
                     known,
@@ -424,22 +492,26 @@ impl Walk<'_> {
                 });
                 continue;
             }
-            let known = self.find(&at.known, &path);
+            let known = known_here.file(name);
             let tracked = known.is_some_and(|k| k.tracked);
-            if !tracked && (self.selection.no_untracked || self.left_out(&rules, &path, false)) {
+            if !tracked && (self.selection.no_untracked || self.left_out(&rules, &path(), false)) {
                 walked.ignored += 1;
                 continue;
             }
-            let skipped = |why, detail| NotLooked { path: path.clone(), why, tracked, detail };
+            let skipped = |why, detail| NotLooked { path: path(), why, tracked, detail };
             if kind == FileType::Symlink {
                 walked.not_looked.push(skipped(Skipped::Symlink, String::new()));
             } else if !kind.is_file() {
                 walked.not_looked.push(skipped(Skipped::Special, special(kind).into()));
             } else {
-                match rustix::fs::statat(&*fd, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+                match rustix::fs::statat(&*fd, name, AtFlags::SYMLINK_NOFOLLOW) {
                     Ok(stat) => {
                         let stat = Stat::of(&stat);
                         let identity = self.identity(known, &stat);
+                        let path = match identity {
+                            Identity::Unchanged(n) => Arc::clone(&self.memory[n].path),
+                            _ => path().into(),
+                        };
                         walked.items.push(Item::File(File {
                             path,
                             stat: Some(stat),
@@ -456,7 +528,7 @@ impl Walk<'_> {
         }
         let results: Vec<Walked> = below.par_iter().map(|d| self.directory(d)).collect();
         for (place, result) in places.into_iter().zip(results) {
-            walked.items[place] = Item::Directory(result);
+            walked.items[place] = Item::Directory(Box::new(result));
         }
         walked
     }

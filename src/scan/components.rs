@@ -4,28 +4,31 @@
 //! Components: directories that are one thing legally, told by a license file or by the
 //! manifest of a package in them. Everything else belongs to the nearest one above.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
-/// File names that make their directory a component.
-const MANIFESTS: [&[u8]; 17] = [
-    b"Cargo.toml",
-    b"package.json",
-    b"pyproject.toml",
-    b"setup.py",
-    b"setup.cfg",
-    b"go.mod",
-    b"pom.xml",
-    b"build.gradle",
-    b"build.gradle.kts",
-    b"composer.json",
-    b"pubspec.yaml",
-    b"Package.swift",
-    b"mix.exs",
-    b"dune-project",
-    b"cpanfile",
-    b"Makefile.PL",
-    b"conanfile.py",
-];
+/// Whether a file of this name makes its directory a component.
+fn is_manifest(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"Cargo.toml"
+            | b"package.json"
+            | b"pyproject.toml"
+            | b"setup.py"
+            | b"setup.cfg"
+            | b"go.mod"
+            | b"pom.xml"
+            | b"build.gradle"
+            | b"build.gradle.kts"
+            | b"composer.json"
+            | b"pubspec.yaml"
+            | b"Package.swift"
+            | b"mix.exs"
+            | b"dune-project"
+            | b"cpanfile"
+            | b"Makefile.PL"
+            | b"conanfile.py"
+    ) || ENDINGS.iter().any(|e| name.ends_with(e))
+}
 
 const ENDINGS: [&[u8]; 5] = [b".gemspec", b".nuspec", b".cabal", b".podspec", b".opam"];
 
@@ -34,7 +37,7 @@ const LICENSE_FILES: [&[u8]; 5] = [b"license", b"licence", b"copying", b"copyrig
 
 /// The components of a checkout.
 pub struct Components {
-    directories: HashSet<Vec<u8>>,
+    directories: FxHashSet<Vec<u8>>,
 }
 
 impl Components {
@@ -51,24 +54,44 @@ impl Components {
         Components { directories: marked.collect() }
     }
 
+    /// Asks for the components of paths, best in the order of the paths.
+    pub fn walk<'c, 'p>(&'c self) -> Walk<'c, 'p> {
+        Walk { components: self, last: None }
+    }
+}
+
+/// Remembers the answer for one directory: the next path is mostly in the same.
+pub struct Walk<'c, 'p> {
+    components: &'c Components,
+    last: Option<(&'p [u8], &'p [u8])>,
+}
+
+impl<'p> Walk<'_, 'p> {
     /// The component a path belongs to, as a directory relative to the root; empty for the
     /// checkout as a whole.
-    pub fn of<'a>(&self, path: &'a [u8]) -> &'a [u8] {
-        let mut here = directory(path);
-        while !here.is_empty() && !self.directories.contains(here) {
+    pub fn of(&mut self, path: &'p [u8]) -> &'p [u8] {
+        let own = directory(path);
+        if let Some((directory, component)) = self.last
+            && directory == own
+        {
+            return component;
+        }
+        let mut here = own;
+        while !here.is_empty() && !self.components.directories.contains(here) {
             here = directory(here);
         }
+        self.last = Some((own, here));
         here
     }
 }
 
 fn is_marker(name: &[u8]) -> bool {
-    MANIFESTS.contains(&name)
-        || ENDINGS.iter().any(|e| name.ends_with(e))
-        || LICENSE_FILES.iter().any(|l| match name.split_at_checked(l.len()) {
-            Some((start, rest)) => start.eq_ignore_ascii_case(l) && is_license_ending(rest),
-            None => false,
-        })
+    is_manifest(name)
+        || matches!(name, [b'l' | b'L' | b'c' | b'C' | b'u' | b'U', ..])
+            && LICENSE_FILES.iter().any(|l| match name.split_at_checked(l.len()) {
+                Some((start, rest)) => start.eq_ignore_ascii_case(l) && is_license_ending(rest),
+                None => false,
+            })
 }
 
 /// LICENSE, LICENSE.txt, COPYING.LESSER, LICENSE-MIT; not license_check.c.
@@ -112,7 +135,7 @@ mod tests {
             ("web/src/license_check.c", "web"),
             ("lib/z.c", "lib"),
         ] {
-            assert_eq!(components.of(path.as_bytes()), component.as_bytes(), "{path}");
+            assert_eq!(components.walk().of(path.as_bytes()), component.as_bytes(), "{path}");
         }
     }
 

@@ -125,12 +125,11 @@ impl Store {
         let mut select = self
             .db
             .prepare(
-                "SELECT k.root, k.view, f.path, e.text, c.blob, m.start_line,
+                "SELECT k.root, k.view, f.path, e.text, f.blob, m.start_line,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
                  FROM checkout k JOIN file f ON f.checkout = k.id
-                 LEFT JOIN content c ON c.id = f.content
-                 LEFT JOIN expression e ON e.id = c.expression
-                 LEFT JOIN evidence m ON m.content = c.id AND m.seq = 0
+                 LEFT JOIN expression e ON e.id = f.expression
+                 LEFT JOIN evidence m ON m.content = f.content AND m.seq = 0
                  LEFT JOIN violation v ON v.checkout = k.id AND v.path = f.path
                  WHERE e.id IS NOT NULL OR v.rule IS NOT NULL
                  UNION ALL
@@ -220,9 +219,9 @@ impl Store {
             let found = self
                 .db
                 .query_row(
-                    "SELECT k.id, k.root, k.view, k.commit_id, k.policy, c.blob, k.last_scan
+                    "SELECT k.id, k.root, k.view, k.commit_id, k.policy, f.blob, k.last_scan
                      FROM checkout k JOIN file f ON f.checkout = k.id AND f.path = ?2
-                     LEFT JOIN content c ON c.id = f.content WHERE k.root = ?1 AND k.view = ''",
+                     WHERE k.root = ?1 AND k.view = ''",
                     params![root, path],
                     |r| {
                         let blob =

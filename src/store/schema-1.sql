@@ -49,8 +49,9 @@ CREATE TABLE checkout (
     root        BLOB NOT NULL,
     view        TEXT NOT NULL,
     commit_id   TEXT,
-    engine      INTEGER NOT NULL REFERENCES engine,
-    -- Digest of the policy by which all violations were judged; NULL if not all were.
+    -- Engine by which all files were detected, and digest of the policy by which all
+    -- violations were judged; NULL if not all were.
+    engine      INTEGER REFERENCES engine,
     policy      TEXT,
     -- git's index as it was; NULL if what it tracks must be found out anew.
     index_size  INTEGER,
@@ -62,15 +63,19 @@ CREATE TABLE checkout (
 ) STRICT;
 
 -- The files of a checkout. Size, mtime and inode are NULL where they cannot be relied on.
+-- Blob and expression are those of the content: with them here, what is known of a checkout
+-- is read in one sweep.
 CREATE TABLE file (
-    checkout INTEGER NOT NULL REFERENCES checkout ON DELETE CASCADE,
-    path     BLOB NOT NULL,
-    content  INTEGER REFERENCES content,
-    skipped  TEXT,
-    tracked  INTEGER NOT NULL,
-    size     INTEGER,
-    mtime    INTEGER,
-    ino      INTEGER,
+    checkout   INTEGER NOT NULL REFERENCES checkout ON DELETE CASCADE,
+    path       BLOB NOT NULL,
+    content    INTEGER REFERENCES content,
+    blob       BLOB,
+    expression INTEGER REFERENCES expression,
+    skipped    TEXT,
+    tracked    INTEGER NOT NULL,
+    size       INTEGER,
+    mtime      INTEGER,
+    ino        INTEGER,
     PRIMARY KEY (checkout, path)
 ) STRICT, WITHOUT ROWID;
 
