@@ -56,6 +56,17 @@ fn a_path_that_is_no_directory_is_named_with_a_way_out() {
 }
 
 #[test]
+fn what_is_wrong_is_escaped_once() {
+    let s = small();
+    let odd = s.lictor(&["scan", "a\x1b[31m\nb"]);
+    odd.expect(2).says(&["cannot look at a\\u{1b}[31m\\nb"]);
+    s.lictor(&["scan", "--rev", "v\x1b9"]).expect(2).says(&["has no commit `v\\u{1b}9`"]);
+    let odd = s.lictor(&["findings", "--license", "a\x1b[31m"]);
+    odd.expect(2);
+    assert!(!odd.stderr.contains('\x1b'), "{odd:?}");
+}
+
+#[test]
 fn what_may_not_be_read_is_named_and_the_rest_is_scanned() {
     let s = small().unprivileged();
     s.write("secret.c", tag("MIT"));
@@ -95,6 +106,19 @@ fn what_cannot_be_read_any_more_is_not_taken_for_mended() {
     set_mode(&s.path("deny.c"), 0o644);
     s.lictor(&["scan"]).expect(0);
     assert_eq!(s.findings(&["--state", "open"]).len(), 0, "now it is known to be mended");
+}
+
+#[test]
+fn what_is_in_a_directory_that_cannot_be_read_is_not_taken_for_mended() {
+    let s = small().unprivileged();
+    s.write("closed/deny.c", tag("AGPL-3.0-only"));
+    s.lictor(&["scan"]).expect(1);
+    set_mode(&s.path("closed"), 0);
+    let run = s.lictor(&["scan"]);
+    set_mode(&s.path("closed"), 0o755);
+    run.expect(2);
+    assert_eq!(s.findings(&["--state", "open"]).len(), 2);
+    assert_eq!(s.reads(&[]), 0, "what is in it is still known");
 }
 
 #[test]
@@ -215,6 +239,17 @@ fn a_file_over_the_limit_is_named_and_not_read() {
 }
 
 #[test]
+fn a_limit_holds_in_every_view_whatever_is_known() {
+    let s = small();
+    s.lictor(&["scan"]).expect(1);
+    for view in [vec![], vec!["--rev", "HEAD"], vec!["--staged"]] {
+        let limited = [vec!["--max-file-size", "1"], view.clone()].concat();
+        let fresh = [limited.clone(), vec!["--no-store"]].concat();
+        assert_eq!(s.scan_json(&limited), s.scan_json(&fresh), "{view:?}");
+    }
+}
+
+#[test]
 fn one_long_line_is_searched_and_shown_short() {
     let s = Sandbox::new();
     let license = text("MIT").replace('\n', " ");
@@ -328,6 +363,15 @@ fn a_repository_with_a_split_index_is_scanned() {
 }
 
 #[test]
+fn leaving_out_what_git_does_not_track_needs_to_know_what_it_tracks() {
+    let s = small();
+    s.git(&["update-index", "--split-index"]);
+    let run = s.lictor(&["scan", "--no-untracked"]);
+    // Scanning nothing would look like a clean result.
+    run.expect(2).says(&["--no-untracked"]);
+}
+
+#[test]
 fn a_repository_with_reftables_is_scanned() {
     let s = Sandbox::new();
     if s.try_git(&["init", "-q", "-b", "main", "--ref-format=reftable"]).is_err() {
@@ -360,6 +404,24 @@ fn a_git_directory_that_is_none_is_said() {
     garbage.write("deny.c", tag("AGPL-3.0-only"));
     garbage.write(".git", b"\xff\x1b[2J\n");
     scanned_with_a_note(&garbage, "cannot be read");
+}
+
+#[test]
+fn a_broken_checkout_inside_another_is_scanned_and_remembered() {
+    let s = small();
+    s.write("inner/.git/nothing", "");
+    s.write("inner/x.c", tag("AGPL-3.0-only"));
+    s.write("lost/.git", "gitdir: ../nowhere\n");
+    s.write("lost/y.c", tag("AGPL-3.0-only"));
+    let mut first = paths(&s.scan_json(&[]));
+    first.sort();
+    assert!(first.iter().any(|p| p.ends_with("x.c")), "{first:?}");
+    assert!(first.iter().any(|p| p.ends_with("y.c")), "{first:?}");
+    let open = s.findings(&["--state", "open"]);
+    assert_eq!(open.len(), 3, "{open:#?}");
+    assert_eq!(s.reads(&[]), 0, "nothing has changed");
+    assert_eq!(s.findings(&["--state", "open"]).len(), 3);
+    assert_eq!(s.findings(&["--state", "resolved"]).len(), 0);
 }
 
 #[test]
@@ -471,6 +533,34 @@ fn a_policy_that_cannot_be_read_is_named() {
     scan("big.toml").expect(78).says(&["big.toml is not a file of at most 1 MiB"]);
 }
 
+#[test]
+fn a_license_id_without_quotes_is_said_to_need_them() {
+    let s = small();
+    // In TOML these are tables in tables: `GPL-2` with `0-only` in it.
+    s.write("p.toml", "version = 1\n[licenses]\nGPL-2.0-only = 'deny'\n");
+    let run = s.lictor(&["scan", "--policy", "p.toml"]);
+    run.expect(78).says(&["p.toml:3:1", "error: 1 mistake in", "\"GPL-2.0-only\""]);
+}
+
+#[test]
+fn words_of_a_policy_cannot_write_to_the_terminal() {
+    let s = small();
+    let policy = "version = 1\nname = \"a\\u001B[2J\\nb\\u202Ec\\u0007\"\n[licenses]\n\
+                  \"AGPL-3.0-only\" = { outcome = \"deny\", reason = \"\\u001B[2J\\n\", remedy = \"\\u202E\" }\n";
+    s.write("p.toml", policy);
+    for args in [vec!["scan", "--all"], vec!["explain", "deny.c"]] {
+        let run = s.lictor(&[args.clone(), vec!["--policy", "p.toml"]].concat());
+        let bad = run.stdout.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{args:?}: {run:#?}");
+        run.shows(&["a\\u{1b}[2J\\nb\\u{202e}c\\u{7}"]);
+    }
+    s.write("bad.toml", "version = 1\n\"\\u001B[2J\\u0007\\u202E\" = 1\n");
+    let run = s.lictor(&["scan", "--policy", "bad.toml"]);
+    let bad = run.stderr.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+    assert_eq!(bad, None, "{run:#?}");
+    run.expect(78).says(&["unknown key"]);
+}
+
 // Stores.
 
 #[test]
@@ -508,6 +598,19 @@ fn a_store_that_may_not_be_written_is_said() {
 }
 
 #[test]
+fn reading_a_store_needs_no_right_to_write_it() {
+    let s = small().unprivileged();
+    s.lictor(&["scan"]).expect(1);
+    let directory = s.state_dir().join("lictor");
+    set_mode(&s.store(), 0o444);
+    set_mode(&directory, 0o555);
+    let (found, explained) = (s.lictor(&["findings"]), s.lictor(&["explain", "deny.c"]));
+    set_mode(&directory, 0o755);
+    found.expect(0).shows(&["deny.c"]);
+    explained.expect(0).shows(&["Last scan"]);
+}
+
+#[test]
 fn what_is_no_store_is_said_and_left_alone() {
     let s = small();
     s.write(
@@ -542,6 +645,24 @@ fn a_database_of_another_program_is_said() {
         let run = s.lictor(&[command, "--store", "../other.db"]);
         run.expect(2).says(&["is a database, but none of lictor's", "--store"]);
     }
+}
+
+#[test]
+fn a_database_of_another_program_is_known_by_more_than_its_version() {
+    let s = small();
+    foreign(&s, 1);
+    let run = s.lictor(&["scan", "--store", "../other.db"]);
+    run.expect(2).says(&["is a database, but none of lictor's", "--store"]);
+}
+
+#[test]
+fn a_database_of_another_program_is_left_as_it_is() {
+    let s = small();
+    let path = foreign(&s, 0);
+    let before = std::fs::read(&path).expect("reading it");
+    s.lictor(&["scan", "--store", "../other.db"]).expect(2);
+    let after = std::fs::read(&path).expect("reading it");
+    assert!(before == after, "its bytes were changed");
 }
 
 #[test]
@@ -742,6 +863,25 @@ fn a_reader_that_goes_away_is_no_error() {
         assert!(matches!(run.code, Some(0 | 1)), "{args:?}: {run:#?}");
         assert_eq!(run.stderr, "", "{args:?} complains");
     }
+}
+
+#[test]
+fn a_reader_of_completions_that_goes_away_is_no_error() {
+    let s = small();
+    let mut child = s.start(&["completions", "bash"]);
+    drop(child.stdout.take());
+    let run = finish(child);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn an_output_that_is_full_is_said() {
+    let s = small();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let out = s.lictor_command(&["scan"]).stdout(full).output().expect("lictor can be started");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(said.contains("No space left") && said.contains("standard output"), "{said}");
 }
 
 // The environment.

@@ -155,6 +155,15 @@ fn a_file_that_is_only_intended_to_be_added_is_read() {
 }
 
 #[test]
+fn a_file_that_is_only_intended_to_be_added_is_not_staged() {
+    let s = small();
+    s.write("new.c", tag("AGPL-3.0-only"));
+    s.git(&["add", "--intent-to-add", "new.c"]);
+    let staged = paths(&s.scan_json(&["--staged"]));
+    assert_eq!(staged, ["deny.c", "lib/allow.c", "lib/review.c", "plain.c"]);
+}
+
+#[test]
 fn files_that_are_not_tracked_are_scanned_unless_they_are_ignored() {
     let s = Sandbox::repo();
     s.write("excludes", "*.global\n");
@@ -470,6 +479,49 @@ fn a_report_is_written_to_a_file_whole() {
     s.lictor(&["scan", "-o", "../nowhere/r"]).expect(2).says(&["nowhere/r", "--output"]);
 }
 
+#[test]
+fn a_report_does_not_speak_of_itself() {
+    let s = small();
+    for time in ["first", "second"] {
+        let args = ["scan", "--format", "json", "--output", "report.json"];
+        s.lictor(&args).expect(1);
+        let written = std::fs::read(s.path("report.json")).expect("the report");
+        let report: Value = serde_json::from_slice(&written).expect("JSON");
+        let expected = ["deny.c", "lib/allow.c", "lib/review.c", "plain.c"];
+        assert_eq!(paths(&report), expected, "in the {time} report");
+    }
+}
+
+#[test]
+fn a_scan_that_fails_leaves_no_part_of_a_report() {
+    let s = small();
+    let out = s.at("../out");
+    s.write(".git/index", b"DIRC\0\0\0\x02rubbish");
+    s.lictor(&["scan", "--staged", "-o", "../out/report"]).expect(2);
+    assert_eq!(names(&out), [""; 0]);
+}
+
+#[test]
+fn an_output_that_is_no_plain_file_is_written_and_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    let s = small();
+    let out = s.at("../out");
+    let fifo = out.path("fifo");
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a FIFO");
+    // Open for both ends, so that nobody waits for the other.
+    let _both = std::fs::File::options().read(true).write(true).open(&fifo).expect("opening it");
+    s.lictor(&["scan", "-o", "../out/fifo"]).expect(1);
+    let kind = std::fs::symlink_metadata(&fifo).expect("a stat").file_type();
+    assert!(kind.is_fifo(), "the FIFO was replaced; so would be /dev/null");
+    std::os::unix::fs::symlink("target", out.path("link")).expect("a link");
+    out.write("target", "old");
+    s.lictor(&["scan", "-o", "../out/link"]).expect(1);
+    let target = std::fs::read_to_string(out.path("target")).expect("the target");
+    assert!(target.starts_with("Policy"), "the link was replaced, not what it names: {target}");
+}
+
 fn names(s: &Sandbox) -> Vec<String> {
     let list = std::fs::read_dir(&s.dir).expect("a listing");
     let mut names: Vec<String> =
@@ -529,6 +581,20 @@ fn a_file_that_passes_a_filter_is_read_and_not_believed_from_the_index() {
 }
 
 #[test]
+fn a_file_with_converted_line_ends_has_its_own_blob() {
+    let s = Sandbox::repo();
+    s.write(".gitattributes", "*.c text eol=crlf\n");
+    s.write("a.c", tag("MIT").replace('\n', "\r\n"));
+    s.commit();
+    let report = s.scan_json(&[]);
+    let blob = s.git(&["hash-object", "--no-filters", "a.c"]);
+    let files = report["checkouts"][0]["found"].as_array().expect("files");
+    let file = files.iter().find(|f| f["path"] == "a.c").expect("the file");
+    assert_eq!(file["blob"], blob.as_str(), "the blob is that of the bytes that were read");
+    s.lictor(&["explain", "a.c"]).expect(0).hides(&["changed since"]);
+}
+
+#[test]
 fn checkouts_keep_to_their_own_policies() {
     let s = small();
     let other = s.at("../other");
@@ -580,6 +646,48 @@ fn findings_are_filtered_by_what_is_asked() {
     s.lictor(&["findings", "--license", "MTI"]).expect(2).says(&["MTI"]);
     s.lictor(&["findings", "--path", "a[b"]).expect(2).says(&["a[b", "no glob"]);
     s.lictor(&["findings", "--category", "nice"]).expect(2).says(&["nice"]);
+}
+
+#[test]
+fn a_resolved_violation_is_found_by_its_own_license() {
+    let s = small();
+    s.lictor(&["scan"]).expect(1);
+    s.write_at("deny.c", tag("MIT"), 60);
+    s.lictor(&["scan"]).expect(0);
+    let by = |license: &str| violations(&s, &["--license", license, "--state", "resolved"]);
+    assert_eq!(by("AGPL-3.0-only"), [pair("deny.c", "resolved")]);
+    assert_eq!(by("MIT"), [], "MIT was no violation");
+    // The file itself is allowed now.
+    let allowed = s.findings(&["--path", "deny.c", "--outcome", "allow"]);
+    assert_eq!(allowed.len(), 1, "the license that the file has now is a finding");
+}
+
+#[test]
+fn a_license_filter_that_can_match_nothing_is_refused() {
+    let s = small();
+    s.write("or.c", tag("ISC OR Zlib"));
+    s.write("with.c", tag("GPL-2.0-only WITH Classpath-exception-2.0"));
+    s.lictor(&["scan"]).expect(1);
+    for license in ["ISC OR Zlib", "GPL-2.0-only WITH Classpath-exception-2.0"] {
+        let run = s.lictor(&["findings", "--license", license]);
+        let silent = run.code == Some(0) && run.stdout.is_empty();
+        assert!(!silent, "{license} is in the store, or no id: {run:#?}");
+    }
+}
+
+#[test]
+fn two_violations_of_a_file_can_be_told_apart_in_every_format() {
+    let s = Sandbox::repo();
+    s.write("two.c", tag("GPL-2.0-only AND GPL-3.0-only"));
+    s.lictor(&["scan"]).expect(0);
+    for format in ["human", "jsonl", "csv"] {
+        let run = s.lictor(&["findings", "--format", format]);
+        let mut lines: Vec<&str> = run.stdout.lines().collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let expected = if format == "csv" { 3 } else { 2 };
+        assert_eq!(lines.len(), expected, "{format}: {run:#?}");
+    }
 }
 
 #[test]
@@ -660,6 +768,14 @@ fn explain_tells_it_to_programs() {
 }
 
 #[test]
+fn explain_knows_a_file_deep_in_a_directory_that_is_no_repository() {
+    let s = Sandbox::new();
+    s.write("a/b/x.c", tag("AGPL-3.0-only"));
+    s.lictor(&["scan"]).expect(1);
+    s.lictor(&["explain", "a/b/x.c"]).expect(0).shows(&["Last scan"]).hides(&["Not in the store"]);
+}
+
+#[test]
 fn a_directory_that_is_no_repository_is_scanned() {
     let s = Sandbox::new();
     s.write("a.c", tag("MIT"));
@@ -720,4 +836,19 @@ fn detect_tells_licenses_without_policy_and_store() {
     s.lictor(&["detect", "lib"]).expect(0).shows(&["review.c: GPL-2.0-only"]).hides(&["lib/"]);
     s.lictor(&["detect", "lib/review.c"]).expect(0).shows(&["lib/review.c: GPL-2.0-only"]);
     s.lictor(&["detect", "nowhere"]).expect(2).says(&["cannot look at nowhere", "help:"]);
+}
+
+#[test]
+fn scans_at_once_share_a_store_from_its_first_moment() {
+    let s = small();
+    let others: Vec<Sandbox> = (0..8).map(|n| s.at(format!("../other{n}"))).collect();
+    for (n, other) in others.iter().enumerate() {
+        other.write("a.c", format!("{}{n}\n", tag("MIT")));
+    }
+    let children: Vec<_> = others.iter().map(|o| o.start(&["scan", "-j1"])).collect();
+    for run in children.into_iter().map(common::finish) {
+        run.expect(0);
+        assert_eq!(run.stderr, "", "nothing is wrong");
+    }
+    assert!(others.iter().all(|o| o.reads(&[]) == 0), "all of them were remembered");
 }
