@@ -13,7 +13,7 @@ mod progress;
 mod scan;
 mod setup;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Error;
@@ -43,8 +43,10 @@ pub fn main() -> ExitCode {
         Command::Findings(args) => findings::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "lictor", &mut io::stdout());
-            Ok(CLEAN)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "lictor", &mut script);
+            let written = io::stdout().write_all(&script);
+            written.map(|()| CLEAN).map_err(Error::from)
         }
     });
     ExitCode::from(done.unwrap_or_else(|e| report(&e)))
@@ -66,8 +68,16 @@ fn report(error: &Error) -> u8 {
         );
         return CONFIG;
     }
-    anstream::eprintln!("error: {}", visible(error.to_string().as_bytes()));
     let failure = failure(error);
+    // The message of a failure is made for people; anything else may hold what a file says.
+    let what = match failure {
+        Some(failure) => failure.message.clone(),
+        None if is_io(error) => {
+            format!("cannot write the report: {}", visible(error.to_string().as_bytes()))
+        }
+        None => visible(error.to_string().as_bytes()),
+    };
+    anstream::eprintln!("error: {what}");
     // What an error is made of says the same again where it is transparent.
     let mut said = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -93,6 +103,11 @@ fn failure(error: &Error) -> Option<&Failure> {
         return Some(f);
     }
     error.downcast_ref::<Failure>()
+}
+
+fn is_io(error: &Error) -> bool {
+    matches!(error.downcast_ref::<ReportError>(), Some(ReportError::Io(_)))
+        || error.is::<io::Error>()
 }
 
 /// Whether the error is only that nobody reads the output any more.

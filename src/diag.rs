@@ -25,6 +25,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Failure {
     pub kind: Kind,
+    /// Safe to print: whoever makes it puts untrusted words through [`visible`].
     pub message: String,
     pub help: Option<String>,
     pub source: Option<Box<dyn Error + Send + Sync>>,

@@ -378,10 +378,17 @@ pub fn scan(
     });
     scanned.was_not_looked = not_looked.collect();
     if !scanned.interrupted {
+        // What is below a directory that cannot be read is not known to be gone.
+        let failed = scanned.not_looked.iter().filter(|n| n.why.is_failure());
+        let unread: FxHashSet<&[u8]> = failed.map(|n| n.path.as_slice()).collect();
+        let hidden = |path: &[u8]| {
+            let slashes = path.iter().enumerate().filter(|(_, b)| **b == b'/');
+            !unread.is_empty() && slashes.into_iter().any(|(n, _)| unread.contains(&path[..n]))
+        };
         scanned.removed = old_paths
             .iter()
             .zip(&still_there)
-            .filter(|(_, there)| !**there)
+            .filter(|(r, there)| !**there && !hidden(&r.path))
             .map(|(r, _)| r.path.clone())
             .collect();
     }

@@ -85,7 +85,13 @@ impl Store {
         let mut db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(fail)?;
         db.busy_timeout(BUSY).map_err(fail)?;
-        // The first statement that reads the file finds out whether it is a database.
+        // The first statement that reads the file finds out whether it is a database; the
+        // second one would write to one that is another program's.
+        if is_foreign(&db).map_err(fail)? {
+            let shown = visible(path.as_os_str().as_encoded_bytes());
+            return Err(Failure::new(format!("{shown} is a database, but none of lictor's"))
+                .help("name another store with --store"));
+        }
         let mode: String =
             db.query_row("PRAGMA journal_mode = wal", [], |r| r.get(0)).map_err(fail)?;
         if mode != "wal" {
@@ -97,7 +103,8 @@ impl Store {
             "PRAGMA synchronous = full; PRAGMA foreign_keys = on;              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
-        migrate(&mut db, path)?;
+        // Another process may be making the same store at this moment.
+        migrate(&mut db, path).or_else(|e| if is_current(&db) { Ok(()) } else { Err(e) })?;
         // `conclude` does it where it is worth two syncs.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Store {
@@ -414,16 +421,20 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), Failure> {
             SCHEMA.len()
         ))
         .help("update lictor, or name another store with --store")),
-        SchemaVersion::NoneSet if has_tables(db).map_err(|e| failure(path, &e))? => {
-            Err(Failure::new(format!("{shown} is a database, but none of lictor's"))
-                .help("name another store with --store"))
-        }
         _ => migrations.to_latest(db).map_err(other),
     }
 }
 
-fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |r| r.get(0))
+fn is_current(db: &Connection) -> bool {
+    let version = db.query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0));
+    version.is_ok_and(|v| usize::try_from(v) == Ok(SCHEMA.len()))
+}
+
+/// Whether there are tables, but not lictor's.
+fn is_foreign(db: &Connection) -> rusqlite::Result<bool> {
+    let query =
+        "SELECT count(*) > 0 AND coalesce(sum(name = 'evidence'), 0) = 0 FROM sqlite_schema";
+    db.query_row(query, [], |r| r.get(0))
 }
 
 fn write_files(

@@ -58,11 +58,21 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
 
     // What is remembered is told with the verdict of today, which needs no store.
     let checkout = Checkout::find(directory, View::Worktree)?;
-    let relative = real.strip_prefix(&checkout.root).unwrap_or(&real).as_os_str().as_bytes();
     let path = setup::store_path(&args.store)?;
     let seen = match path.exists() {
         true => {
-            Store::open_existing(&path)?.seen(checkout.root.as_os_str().as_bytes(), relative)?
+            let store = Store::open_existing(&path)?;
+            // A directory that is no repository was scanned from wherever it was named.
+            let plain = checkout.commit.is_none() && !checkout.root.join(".git").exists();
+            let mut seen = None;
+            for root in checkout.root.ancestors().take(if plain { usize::MAX } else { 1 }) {
+                let relative = real.strip_prefix(root).unwrap_or(&real).as_os_str().as_bytes();
+                seen = store.seen(root.as_os_str().as_bytes(), relative)?;
+                if seen.is_some() {
+                    break;
+                }
+            }
+            seen
         }
         false => None,
     };

@@ -84,13 +84,17 @@ fn known(licenses: &Licenses, id: &str) -> Result<String, Failure> {
     if let Some(known) = licenses.exception_id(id) {
         return Ok(known.to_owned());
     }
-    licenses.parse(id).map(|e| e.to_string()).map_err(|e| {
-        let failure = Failure::new(e.message);
-        match e.help {
-            Some(help) => failure.help(help),
-            None => failure,
+    match licenses.parse(id) {
+        Ok(e) if e.ids().len() > 1 => {
+            let message = format!("`{}` is more than one id", visible(id.as_bytes()));
+            Err(Failure::new(message).help("name one license or exception"))
         }
-    })
+        Ok(e) => Ok(e.to_string()),
+        Err(e) => {
+            let failure = Failure::new(visible(e.message.as_bytes()));
+            Err(Failure { help: e.help, ..failure })
+        }
+    }
 }
 
 fn each(

@@ -8,7 +8,7 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, LogFormat};
-use lictor::diag::Failure;
+use lictor::diag::{Failure, visible};
 
 /// Starts logging as the arguments and `LICTOR_LOG` say.
 pub fn init(cli: &Cli) -> anyhow::Result<()> {
@@ -19,7 +19,7 @@ pub fn init(cli: &Cli) -> anyhow::Result<()> {
     };
     let filter = match std::env::var("LICTOR_LOG") {
         Ok(spec) if !spec.is_empty() => EnvFilter::try_new(&spec).map_err(|e| {
-            Failure::config(format!("LICTOR_LOG={spec} is no log filter"))
+            Failure::config(format!("LICTOR_LOG={} is no log filter", visible(spec.as_bytes())))
                 .caused_by(e)
                 .help("write for example LICTOR_LOG=info or LICTOR_LOG=lictor::plan=debug")
         })?,

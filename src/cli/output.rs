@@ -15,7 +15,17 @@ use lictor::report::human::Layout;
 /// A report's way out. A file appears only when it is whole.
 pub enum Output {
     Stdout(BufWriter<AutoStream<io::StdoutLock<'static>>>),
-    File { out: BufWriter<AutoStream<File>>, part: PathBuf, whole: PathBuf },
+    File { out: BufWriter<AutoStream<File>>, part: Option<Part>, whole: PathBuf },
+}
+
+/// A file that is removed unless it becomes whole.
+pub struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // It is gone where it became whole.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Output {
@@ -23,14 +33,21 @@ impl Output {
         let Some(whole) = path else {
             return Ok(Output::Stdout(BufWriter::new(AutoStream::auto(io::stdout()).lock())));
         };
-        let whole = whole.to_owned();
+        // What a link names is replaced, not the link; a device or FIFO is written as it is.
+        let whole = std::fs::canonicalize(whole).unwrap_or_else(|_| whole.to_owned());
+        if std::fs::metadata(&whole).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+            let file = File::options().write(true).open(&whole);
+            let file = file.map_err(|e| cannot_write(&whole, e))?;
+            let out = BufWriter::new(AutoStream::new(file, ColorChoice::Never));
+            return Ok(Output::File { out, part: None, whole });
+        }
         let mut part = whole.clone().into_os_string();
         part.push(format!(".{}.part", std::process::id()));
         let part = PathBuf::from(part);
         let file = File::create(&part).map_err(|e| cannot_write(&whole, e))?;
         Ok(Output::File {
             out: BufWriter::new(AutoStream::new(file, ColorChoice::Never)),
-            part,
+            part: Some(Part(part)),
             whole,
         })
     }
@@ -40,7 +57,10 @@ impl Output {
         match self {
             Output::Stdout(mut out) => Ok(out.flush()?),
             Output::File { mut out, part, whole } => {
-                let done = out.flush().and_then(|()| std::fs::rename(&part, &whole));
+                let done = out.flush().and_then(|()| match &part {
+                    Some(part) => std::fs::rename(&part.0, &whole),
+                    None => Ok(()),
+                });
                 done.map_err(|e| cannot_write(&whole, e))?;
                 Ok(())
             }

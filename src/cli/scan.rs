@@ -38,7 +38,8 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
         true => None,
         false => Some(Store::open(&setup::store_path(&args.store)?)?),
     };
-    let mut out = Output::open(args.output.as_deref())?;
+    // Now to fail early, later for real: what is being written must not be scanned.
+    drop(Output::open(args.output.as_deref())?);
     setup::threads(&args.work)?;
     let progress = Arc::new(Progress::default());
     setup::interruptible(&progress)?;
@@ -65,6 +66,7 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
     })?;
     drop(bar);
 
+    let mut out = Output::open(args.output.as_deref())?;
     let report = ScanReport { scans: &scans, store: store.as_ref() };
     match args.format {
         ScanFormat::Human => {

@@ -214,6 +214,10 @@ impl Repo {
         let index = repo.index().map_err(|e| self.broken("index", e))?;
         let mut plan = Plan::default();
         for e in index.iter().filter(|e| e.path.starts_with(scope)) {
+            // `git add --intent-to-add`: a commit would not record it.
+            if e.flags_extended & git2::IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0 {
+                continue;
+            }
             if stage(&e) == 0 {
                 add(&mut plan, e.path, e.mode, e.id);
             } else if stage(&e) == 2 {

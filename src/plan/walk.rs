@@ -61,6 +61,19 @@ pub(super) fn worktree(
         }),
         _ => Vec::new(),
     };
+    let unknown = !notes.is_empty() || (repo.is_none() && checkout.git_rules);
+    if unknown && selection.no_untracked {
+        let root = visible(checkout.root.as_os_str().as_bytes());
+        let note = notes.first().or(checkout.notes.first());
+        let failure = Failure::new(format!(
+            "--no-untracked needs to know what git tracks in {root}, and that cannot be read"
+        ));
+        let failure = failure.help("leave --no-untracked out");
+        return Err(match note {
+            Some(note) => failure.caused_by(io::Error::other(note.message.clone())),
+            None => failure,
+        });
+    }
     let known = if same_index {
         memory.files.iter().enumerate().map(|(n, r)| remembered(n, r, r.tracked)).collect()
     } else {
@@ -426,7 +439,7 @@ impl Walk<'_> {
             Err(e) => return failed("cannot be listed", e),
         };
         if names.has_git {
-            if !at.is_start {
+            if !at.is_start && is_repository(&self.on_disk(&at.path)) {
                 let path = at.path[..at.path.len() - 1].to_vec();
                 let nested = vec![Nested { path, tracked: at.gitlink }];
                 return Walked { nested, ..Walked::default() };
@@ -546,6 +559,19 @@ impl Walk<'_> {
             _ => Identity::Unknown,
         }
     }
+}
+
+/// Whether a `.git` is a repository or leads to one; git takes it for nothing otherwise.
+fn is_repository(directory: &Path) -> bool {
+    let dot_git = directory.join(".git");
+    if dot_git.is_dir() {
+        return dot_git.join("HEAD").symlink_metadata().is_ok();
+    }
+    // Nothing but a small file can name another place.
+    let small = dot_git.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() < 1 << 16);
+    let Some(bytes) = small.then(|| std::fs::read(&dot_git).ok()).flatten() else { return false };
+    let Some(target) = bytes.strip_prefix(b"gitdir:") else { return false };
+    directory.join(OsStr::from_bytes(target.trim_ascii())).join("HEAD").symlink_metadata().is_ok()
 }
 
 fn special(kind: FileType) -> &'static str {

@@ -165,6 +165,11 @@ impl Reader {
         licenses: &Licenses,
         rules: &mut BTreeMap<Term, Arc<Rule>>,
     ) {
+        if let Some(id) = unquoted(key.get_ref(), value).filter(|id| licenses.parse(id).is_ok()) {
+            let help = format!("write it as \"{id}\", since a dot in a bare key makes a table");
+            self.mistake(key.span(), format!("`{id}` needs quotes"), "", Some(help));
+            return;
+        }
         let parsed = licenses.parse(key.get_ref());
         let rule = |term: &Term| format!("license:{term}");
         match parsed {
@@ -259,6 +264,18 @@ impl Reader {
         }
         outcome
     }
+}
+
+/// The id that was meant by `GPL-2.0-only = "deny"`, which TOML takes apart at the dot.
+fn unquoted(key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+    let table = value.get_ref().as_table()?;
+    let (next, value) = table.iter().next().filter(|_| table.len() == 1)?;
+    let next = next.get_ref().as_ref();
+    if matches!(next, "outcome" | "reason" | "remedy") {
+        return None;
+    }
+    let id = format!("{key}.{next}");
+    unquoted(&id, value).or(Some(id))
 }
 
 fn otherwise(id: &str, outcome: Outcome, reason: &str) -> Arc<Rule> {

@@ -11,7 +11,7 @@ use super::ReportError;
 use crate::diag::visible;
 use crate::store::{Finding, State};
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "checkout",
     "view",
     "path",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 11] = [
     "blob",
     "outcome",
     "rule",
+    "license",
     "state",
     "first_seen",
     "last_seen",
@@ -53,6 +54,7 @@ impl<W: Write> Findings<W> {
             text(f.blob.map(|b| b.to_string())),
             f.outcome.as_str().to_owned(),
             text(v.map(|v| cell(&v.rule))),
+            text(v.map(|v| cell(&v.license))),
             v.map(|v| v.state).map_or("", State::as_str).to_owned(),
             text(v.map(|v| v.first_seen.rfc3339())),
             text(v.map(|v| v.last_seen.rfc3339())),
@@ -102,7 +104,7 @@ mod tests {
         out.finish().unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(
-            text.contains("\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,\r\n"),
+            text.contains("\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,\r\n"),
             "{text}"
         );
         assert_eq!(text.lines().count(), 2);

@@ -98,7 +98,7 @@ pub fn scan(
         out,
         "{} {} ({}, {})",
         In(BOLD, "Policy"),
-        policy.name,
+        visible(policy.name.as_bytes()),
         policy.origin,
         &policy.digest[..12]
     )?;
@@ -360,12 +360,13 @@ pub fn finding(f: &Finding, out: &mut dyn Write) -> Result<(), ReportError> {
     let expression = f.expression.as_deref().map(|e| visible(e.as_bytes())).unwrap_or_default();
     write!(out, "{outcome} {place}{line}{view}  {expression}")?;
     if let Some(v) = &f.violation {
-        let since = format!("{} {} since {}", v.rule, v.state.as_str(), v.first_seen.rfc3339());
-        let until = match v.state {
-            State::Open => String::new(),
-            State::Resolved => format!(", last seen {}", v.last_seen.rfc3339()),
+        let of = if v.license.is_empty() { String::new() } else { format!(" of {}", v.license) };
+        let (first, last) = (v.first_seen.rfc3339(), v.last_seen.rfc3339());
+        let when = match v.state {
+            State::Open => format!("open since {first}"),
+            State::Resolved => format!("resolved, seen from {first} to {last}"),
         };
-        write!(out, "  {}", In(FAINT, format!("({since}{until})")))?;
+        write!(out, "  {}", In(FAINT, format!("({}{of} {when})", v.rule)))?;
     }
     Ok(writeln!(out)?)
 }

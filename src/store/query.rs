@@ -121,7 +121,7 @@ impl Store {
                 answer
             }
         };
-        // Files with a license or a violation, then violations whose file is gone.
+        // Files with a license or an open violation, then what is resolved or whose file is gone.
         let mut select = self
             .db
             .prepare(
@@ -130,13 +130,14 @@ impl Store {
                  FROM checkout k JOIN file f ON f.checkout = k.id
                  LEFT JOIN expression e ON e.id = f.expression
                  LEFT JOIN evidence m ON m.content = f.content AND m.seq = 0
-                 LEFT JOIN violation v ON v.checkout = k.id AND v.path = f.path
+                 LEFT JOIN violation v
+                   ON v.checkout = k.id AND v.path = f.path AND v.last_seen IS NULL
                  WHERE e.id IS NOT NULL OR v.rule IS NOT NULL
                  UNION ALL
                  SELECT k.root, k.view, v.path, NULL, NULL, NULL,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
                  FROM checkout k JOIN violation v ON v.checkout = k.id
-                 WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
+                 WHERE v.last_seen IS NOT NULL OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
                  ORDER BY 1, 2, 3, 8, 9",
             )
             .map_err(fail)?;
