@@ -9,7 +9,9 @@
 pub mod components;
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,11 +42,7 @@ pub trait Records: Send {
     fn look_up(&mut self, engine: &str, blob: BlobId) -> Result<Option<KnownContent>, Failure>;
 
     /// Takes new detections; gives the keys under which the contents are known from now on.
-    fn keep(
-        &mut self,
-        engine: &str,
-        batch: &[(BlobId, Arc<Detection>)],
-    ) -> Result<Vec<i64>, Failure>;
+    fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure>;
 
     /// Takes the end of a scan as one transaction: files, violations, the checkout's state.
     fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure>;
@@ -62,7 +60,7 @@ impl Records for Forgetful {
         Ok(None)
     }
 
-    fn keep(&mut self, _: &str, batch: &[(BlobId, Arc<Detection>)]) -> Result<Vec<i64>, Failure> {
+    fn keep(&mut self, _: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
         Ok(vec![0; batch.len()])
     }
 
@@ -90,6 +88,17 @@ pub struct KnownContent {
     pub key: i64,
     pub expression: Option<Arc<str>>,
     pub skipped: Option<Skipped>,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// A content that was detected just now.
+#[derive(Debug, Clone)]
+pub struct NewContent {
+    pub blob: BlobId,
+    /// In bytes.
+    pub size: u64,
+    pub detection: Arc<Detection>,
 }
 
 /// What to do in a scan.
@@ -97,6 +106,8 @@ pub struct Options {
     pub selection: Selection,
     /// In bytes.
     pub max_size: u64,
+    /// A file that this scan writes and must not look at.
+    pub output: Option<PathBuf>,
     /// When the scan began; files changed about then are read again next time.
     pub started: Moment,
 }
@@ -174,6 +185,8 @@ pub struct ScannedContent {
     /// Number in [`Scanned::verdicts`].
     pub verdict: usize,
     pub skipped: Option<Skipped>,
+    /// In bytes; 0 until it was read.
+    pub size: u64,
     /// The matches, when this scan detected them; otherwise they are in the records.
     pub fresh: Option<Arc<Detection>>,
 }
@@ -245,23 +258,17 @@ pub fn scan(
     let mut still_there = vec![false; recalled.memory.files.len()];
     let old_paths = &recalled.memory.files;
     let old = |path: &[u8]| old_paths.binary_search_by(|r| (*r.path).cmp(path)).ok();
+    let output = options.output.as_ref().and_then(|o| o.strip_prefix(&checkout.root).ok());
     for file in plan.files {
+        if output.is_some_and(|o| o.as_os_str().as_bytes() == &*file.path) {
+            continue;
+        }
         let before = match file.identity {
             Identity::Unchanged(n) => Some(n),
             _ => old(&file.path),
         };
         if let Some(n) = before {
             still_there[n] = true;
-        }
-        if let Some(stat) = file.stat.filter(|s| s.size > options.max_size) {
-            let detail = format!("{} bytes", stat.size);
-            not_looked.push(NotLooked {
-                path: file.path.to_vec(),
-                why: Skipped::TooLarge,
-                tracked: file.tracked,
-                detail,
-            });
-            continue;
         }
         let was = before.map(|n| &old_paths[n]);
         let blob = match (file.identity, was.map(|r| r.what)) {
@@ -271,9 +278,23 @@ pub fn scan(
             _ => None,
         };
         // What is remembered with the file spares a look-up.
-        let known = before
+        let mut known = before
             .filter(|n| blob.is_some_and(|b| old_paths[*n].what == Was::Content(b)))
             .and_then(|n| recalled.contents[n].clone());
+        let remembered = known.is_some();
+        if let Some(blob) = blob.filter(|b| known.is_none() && !by_blob.contains_key(b))
+            && recalled.any_content
+        {
+            known = records.look_up(&engine, blob)?;
+        }
+        // The limit holds for what is known as well, so that a report depends on no records.
+        let size = file.stat.map(|s| s.size).or(known.as_ref().map(|k| k.size));
+        if let Some(size) = size.filter(|s| *s > options.max_size) {
+            let (path, why) = (file.path.to_vec(), Skipped::TooLarge);
+            let detail = format!("{size} bytes");
+            not_looked.push(NotLooked { path, why, tracked: file.tracked, detail });
+            continue;
+        }
         let mut scanned = ScannedFile {
             path: file.path,
             content: usize::MAX,
@@ -293,23 +314,18 @@ pub fn scan(
                 scanned.content = gathered.known(blob, &known);
                 let same_stat =
                     was.is_some_and(|r| r.stat == scanned.stat && r.tracked == scanned.tracked);
-                scanned.change = if same_stat { Change::None } else { Change::Touched };
+                scanned.change = match (remembered, same_stat) {
+                    (false, _) => Change::Content,
+                    (true, false) => Change::Touched,
+                    (true, true) => Change::None,
+                };
             }
-            (Some(blob), None) => match by_blob.get(&blob) {
-                Some(content) => scanned.content = *content,
-                None => {
-                    let known =
-                        if recalled.any_content { records.look_up(&engine, blob)? } else { None };
-                    scanned.content = match known {
-                        Some(known) => gathered.known(blob, &known),
-                        None => {
-                            work.push(read(&scanned));
-                            gathered.expected(blob)
-                        }
-                    };
-                    by_blob.insert(blob, scanned.content);
-                }
-            },
+            (Some(blob), None) => {
+                scanned.content = *by_blob.entry(blob).or_insert_with(|| {
+                    work.push(read(&scanned));
+                    gathered.expected(blob)
+                });
+            }
             (None, _) => work.push(read(&scanned)),
         }
         files.push(scanned);
@@ -416,6 +432,7 @@ struct Done {
 enum Became {
     Detected {
         blob: BlobId,
+        size: u64,
         detection: Arc<Detection>,
         stat: Option<Stat>,
     },
@@ -465,19 +482,21 @@ impl Gathered {
     fn known(&mut self, blob: BlobId, known: &KnownContent) -> usize {
         let verdict = self.number(known.expression.as_ref());
         let key = Some(known.key);
-        self.push(ScannedContent { blob, key, verdict, skipped: known.skipped, fresh: None })
+        let (skipped, size) = (known.skipped, known.size);
+        self.push(ScannedContent { blob, key, verdict, skipped, size, fresh: None })
     }
 
     /// A place for a content that is about to be detected.
     fn expected(&mut self, blob: BlobId) -> usize {
         let verdict = self.number(None);
-        self.push(ScannedContent { blob, key: None, verdict, skipped: None, fresh: None })
+        self.push(ScannedContent { blob, key: None, verdict, skipped: None, size: 0, fresh: None })
     }
 
-    fn detected(&mut self, place: usize, detection: Arc<Detection>) {
+    fn detected(&mut self, place: usize, size: u64, detection: Arc<Detection>) {
         let verdict = self.number(detection.expression.as_ref());
         let content = &mut self.contents[place];
         content.verdict = verdict;
+        content.size = size;
         content.skipped = detection.skipped;
         content.fresh = Some(detection);
     }
@@ -524,11 +543,11 @@ fn detect(
         engine: &engine,
     };
     let (sender, receiver) = crossbeam_channel::bounded::<Done>(4096);
-    let mut dropped: FxHashSet<usize> = FxHashSet::default();
+    let mut dropped: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
     let mut waiting: Vec<(usize, BlobId)> = Vec::new();
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
-    let mut batch: Vec<(usize, BlobId, Arc<Detection>)> = Vec::new();
+    let (mut batch, mut batch_places) = (Vec::new(), Vec::new());
     let mut not_looked = Vec::new();
     let (mut contents_read, mut bytes_read) = (0, 0);
     let files = &mut scanned.files;
@@ -554,37 +573,36 @@ fn detect(
                 },
             );
         });
-        let mut keep = |batch: &mut Vec<(usize, BlobId, Arc<Detection>)>,
-                        gathered: &mut Gathered| {
-            let part = std::mem::take(batch);
-            if records_failed.is_some() || part.is_empty() {
-                return;
-            }
-            let pairs: Vec<_> = part.iter().map(|(_, b, d)| (*b, Arc::clone(d))).collect();
-            let kept = records.lock().unwrap_or_else(PoisonError::into_inner).keep(&engine, &pairs);
-            match kept {
-                Ok(keys) => {
-                    for ((place, ..), key) in part.iter().zip(keys) {
-                        gathered.contents[*place].key = Some(key);
-                    }
+        let mut keep =
+            |batch: &mut Vec<NewContent>, places: &mut Vec<usize>, gathered: &mut Gathered| {
+                let (batch, places) = (std::mem::take(batch), std::mem::take(places));
+                if records_failed.is_some() || batch.is_empty() {
+                    return;
                 }
-                Err(e) => records_failed = Some(e),
-            }
-        };
+                match records.lock().unwrap_or_else(PoisonError::into_inner).keep(&engine, &batch) {
+                    Ok(keys) => {
+                        for (place, key) in places.into_iter().zip(keys) {
+                            gathered.contents[place].key = Some(key);
+                        }
+                    }
+                    Err(e) => records_failed = Some(e),
+                }
+            };
         for done in receiver {
             let w = &work[done.work];
             finished[done.work] = true;
             match done.what {
-                Became::Detected { blob, detection, stat } => {
+                Became::Detected { blob, size, detection, stat } => {
                     contents_read += 1;
                     bytes_read += w.size;
                     let place = *by_blob.entry(blob).or_insert_with(|| gathered.expected(blob));
-                    gathered.detected(place, Arc::clone(&detection));
+                    gathered.detected(place, size, Arc::clone(&detection));
                     files[w.file].content = place;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
-                    batch.push((place, blob, detection));
+                    batch.push(NewContent { blob, size, detection });
+                    batch_places.push(place);
                     if batch.len() >= BATCH {
-                        keep(&mut batch, gathered);
+                        keep(&mut batch, &mut batch_places, gathered);
                     }
                 }
                 Became::Known { blob, known, stat } => {
@@ -602,63 +620,57 @@ fn detect(
                     }
                 }
                 Became::NotLooked(why, detail) => {
-                    let tracked = files[w.file].tracked;
-                    not_looked.push(NotLooked { path: w.path.to_vec(), why, tracked, detail });
-                    dropped.insert(w.file);
+                    dropped.insert(w.file, Some((why, detail)));
                 }
                 Became::Vanished => {
-                    dropped.insert(w.file);
+                    dropped.insert(w.file, None);
                 }
             }
         }
-        keep(&mut batch, gathered);
+        keep(&mut batch, &mut batch_places, gathered);
     });
 
     for (file, blob) in waiting {
         match by_blob.get(&blob) {
             Some(place) => scanned.files[file].content = *place,
             None => {
-                dropped.insert(file);
-                let scanned = &scanned.files[file];
-                not_looked.push(NotLooked {
-                    path: scanned.path.to_vec(),
-                    why: Skipped::Failed,
-                    tracked: scanned.tracked,
-                    detail: format!("so did another file with the same content, blob {blob}"),
-                });
+                let detail = format!("so did another file with the same content, blob {blob}");
+                dropped.insert(file, Some((Skipped::Failed, detail)));
             }
         }
     }
     scanned.interrupted = finished.iter().any(|f| !f);
-    // Files that share a content with one that was not read are dropped with it.
-    let lost: FxHashSet<BlobId> = work
-        .iter()
-        .zip(&finished)
-        .filter(|(w, done)| !**done || dropped.contains(&w.file))
-        .filter_map(|(w, _)| w.blob)
-        .collect();
-    for (n, w) in work.iter().enumerate().filter(|(_, w)| w.blob.is_none()) {
-        if !finished[n] {
-            dropped.insert(w.file);
+    // Files that share a content with one that was not read share its fate.
+    let mut lost: FxHashMap<BlobId, Option<(Skipped, String)>> = FxHashMap::default();
+    for (n, w) in work.iter().enumerate() {
+        match w.blob {
+            Some(blob) if !finished[n] => _ = lost.insert(blob, None),
+            Some(blob) if dropped.contains_key(&w.file) => {
+                lost.insert(blob, dropped[&w.file].clone());
+            }
+            None if !finished[n] => _ = dropped.insert(w.file, None),
+            _ => {}
         }
     }
+    let contents = &gathered.contents;
     let mut number = 0;
-    let (contents, interrupted) = (&gathered.contents, scanned.interrupted);
     scanned.files.retain(|f| {
         number += 1;
-        let gone = dropped.contains(&(number - 1));
-        let orphan = !gone
-            && lost.contains(&contents[f.content].blob)
-            && contents[f.content].fresh.is_none();
-        if orphan && !interrupted {
-            not_looked.push(NotLooked {
-                path: f.path.to_vec(),
-                why: Skipped::Unreadable,
-                tracked: f.tracked,
-                detail: "a file with the same content could not be read".into(),
-            });
-        }
-        !gone && !orphan
+        let fate = match dropped.remove(&(number - 1)) {
+            Some(fate) => fate,
+            None => match lost.get(&contents[f.content].blob) {
+                Some(fate) if contents[f.content].fresh.is_none() => fate.clone(),
+                _ => return true,
+            },
+        };
+        // Without a reason it has vanished, or the scan was ended before it came to it.
+        not_looked.extend(fate.map(|(why, detail)| NotLooked {
+            path: f.path.to_vec(),
+            why,
+            tracked: f.tracked,
+            detail,
+        }));
+        false
     });
     scanned.not_looked.extend(not_looked);
     scanned.contents_read = contents_read;
@@ -696,13 +708,14 @@ impl Workers<'_, '_> {
                 blob
             }
         };
+        let size = buffer.len() as u64;
         let detection = std::panic::catch_unwind(AssertUnwindSafe(|| self.detector.detect(buffer)));
         // A long file's buffer is not kept for the short ones after it.
         if buffer.capacity() > 1 << 20 {
             *buffer = Vec::new();
         }
         match detection {
-            Ok(detection) => Became::Detected { blob, detection: Arc::new(detection), stat },
+            Ok(detection) => Became::Detected { blob, size, detection: Arc::new(detection), stat },
             Err(_) => Became::NotLooked(
                 Skipped::Failed,
                 format!("the detector failed on blob {blob}; please report it"),

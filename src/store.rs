@@ -23,9 +23,9 @@ use rusqlite::{
 use rusqlite_migration::{M, Migrations};
 
 use crate::diag::{Failure, visible};
-use crate::model::{BlobId, Detection, Skipped};
+use crate::model::{BlobId, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
-use crate::scan::{Change, KnownContent, Recalled, Records, Scanned};
+use crate::scan::{Change, KnownContent, NewContent, Recalled, Records, Scanned};
 
 pub use query::{Evidence, Filter, Finding, Seen, State, Violation};
 
@@ -191,7 +191,8 @@ impl Store {
     ) -> rusqlite::Result<Option<KnownContent>> {
         let engine = self.engine(engine)?;
         let mut select = self.db.prepare_cached(
-            "SELECT c.id, e.text, c.skipped FROM content c LEFT JOIN expression e ON e.id = c.expression
+            "SELECT c.id, e.text, c.skipped, c.size
+             FROM content c LEFT JOIN expression e ON e.id = c.expression
              WHERE c.blob = ?1 AND c.engine = ?2",
         )?;
         select
@@ -201,16 +202,13 @@ impl Store {
                     key: r.get(0)?,
                     expression: expression.map(Into::into),
                     skipped: skipped(r, 2)?,
+                    size: r.get::<_, i64>(3)?.cast_unsigned(),
                 })
             })
             .optional()
     }
 
-    fn try_keep(
-        &mut self,
-        engine: &str,
-        batch: &[(BlobId, Arc<Detection>)],
-    ) -> rusqlite::Result<Vec<i64>> {
+    fn try_keep(&mut self, engine: &str, batch: &[NewContent]) -> rusqlite::Result<Vec<i64>> {
         let engine = self.engine(engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         // Ids learnt in a transaction that fails must not be believed.
@@ -218,12 +216,12 @@ impl Store {
         let mut words = Interned { ids: self.words.ids.clone(), ..self.words };
         // In the order of the index, which makes its pages full and the order irrelevant.
         let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_unstable_by_key(|n| batch[*n].0);
+        order.sort_unstable_by_key(|n| batch[*n].blob);
         let mut keys = vec![0; batch.len()];
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO content (blob, engine, expression, skipped) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (blob, engine) DO NOTHING",
+                "INSERT INTO content (blob, engine, size, expression, skipped)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (blob, engine) DO NOTHING",
             )?;
             let mut select =
                 tx.prepare_cached("SELECT id FROM content WHERE blob = ?1 AND engine = ?2")?;
@@ -232,13 +230,13 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
             for n in order {
-                let (blob, detection) = &batch[n];
+                let NewContent { blob, size, detection } = &batch[n];
                 let expression = match &detection.expression {
                     Some(e) => Some(expressions.id(&tx, e)?),
                     None => None,
                 };
                 let skipped = detection.skipped.map(Skipped::as_str);
-                if insert.execute(params![blob.0, engine, expression, skipped])? == 0 {
+                if insert.execute(params![blob.0, engine, int(*size), expression, skipped])? == 0 {
                     // Another process was faster; what it found is the same.
                     keys[n] = select.query_row(params![blob.0, engine], |r| r.get(0))?;
                     continue;
@@ -365,7 +363,8 @@ impl Rows {
                 && (self.current || of_engine.query_row([key, self.engine], |r| r.get(0))?)
             {
                 let expression = expressions.get(db, r.get(8)?)?;
-                known = Some(KnownContent { key, expression, skipped: why });
+                let size = r.get::<_, i64>(1)?.cast_unsigned();
+                known = Some(KnownContent { key, expression, skipped: why, size });
             }
             files.push(Remembered {
                 path: r.get_ref(0)?.as_blob()?.into(),
@@ -388,11 +387,7 @@ impl Records for Store {
         self.try_look_up(engine, blob).map_err(|e| self.fail(&e))
     }
 
-    fn keep(
-        &mut self,
-        engine: &str,
-        batch: &[(BlobId, Arc<Detection>)],
-    ) -> Result<Vec<i64>, Failure> {
+    fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
         self.try_keep(engine, batch).map_err(|e| self.fail(&e))
     }
 
@@ -460,10 +455,8 @@ fn write_files(
             None => None,
         };
         let why = content.skipped.map(Skipped::as_str);
-        let (size, mtime, ino) = match f.stat {
-            Some(s) => (Some(int(s.size)), Some(s.mtime), Some(int(s.ino))),
-            None => (None, None, None),
-        };
+        let size = int(content.size);
+        let (mtime, ino) = f.stat.map(|s| (s.mtime, int(s.ino))).unzip();
         let blob = content.blob.0;
         put.execute(params![
             checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino
@@ -605,8 +598,8 @@ fn int(n: u64) -> i64 {
 }
 
 fn stat(r: &Row<'_>, first: usize) -> rusqlite::Result<Option<Stat>> {
-    let Some(size) = r.get::<_, Option<i64>>(first)? else { return Ok(None) };
-    let (mtime, ino): (i64, i64) = (r.get(first + 1)?, r.get(first + 2)?);
+    let Some(mtime) = r.get::<_, Option<i64>>(first + 1)? else { return Ok(None) };
+    let (size, ino): (i64, i64) = (r.get(first)?, r.get(first + 2)?);
     Ok(Some(Stat { size: size.cast_unsigned(), mtime, ino: ino.cast_unsigned() }))
 }
 

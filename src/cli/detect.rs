@@ -91,6 +91,7 @@ impl Command<'_> {
         let options = Options {
             selection: setup::selection(&self.args.selection),
             max_size: self.args.work.max_file_size,
+            output: None,
             started: Moment::now(),
         };
         let bar = Bar::start(&self.progress);

@@ -48,6 +48,7 @@ pub fn run(args: &Scan) -> anyhow::Result<u8> {
     let options = Options {
         selection: setup::selection(&args.selection),
         max_size: args.work.max_file_size,
+        output: args.output.as_ref().and_then(|o| std::path::absolute(o).ok()),
         started: Moment::now(),
     };
     let records: &mut dyn Records = match &mut store {

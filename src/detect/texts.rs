@@ -12,7 +12,7 @@
 //! of its own guesses (common prefixes, title and copyright lines) applies: two of them
 //! depend on the order of a hash map. Texts that several ids share are kept once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -396,6 +396,9 @@ impl Entry {
         if own == here {
             return 1.0;
         }
+        if marks(&own) != marks(&here) {
+            return 0.0;
+        }
         TextData::new(&here).match_score(&TextData::new(&own))
     }
 
@@ -407,6 +410,20 @@ impl Entry {
             (plain, data)
         })
     }
+}
+
+/// What must not differ between a header and what is taken for it, however alike the rest is:
+/// the versions that are named, and whether later ones are granted.
+fn marks(plain: &str) -> (BTreeSet<String>, bool) {
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let number = |w: &&&str| w.bytes().all(|b| b.is_ascii_digit());
+    let versions =
+        words.iter().enumerate().filter(|(_, w)| **w == "version").filter_map(|(n, _)| {
+            let digits: Vec<&str> =
+                words[n + 1..].iter().take_while(number).take(2).copied().collect();
+            (!digits.is_empty()).then(|| digits.join("."))
+        });
+    (versions.collect(), words.contains(&"later"))
 }
 
 /// Of candidates that claim the same words the longer explains the shorter, and among
@@ -474,12 +491,13 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
     entries
 }
 
-/// The postings of each text; the first text has the number `first`.
+/// The postings of each text; the first text has the number `first`. What a text says more
+/// than once is left out: it would tie places together that are far apart.
 fn all_postings(entries: &[Entry], first: usize) -> Vec<Vec<Posting>> {
     let postings = |(n, entry): (usize, &Entry)| {
         let tokens = tokens::tokenize(entry.source.as_bytes(), 0..entry.source.len());
         let sampled = tokens.len().saturating_sub(SHINGLE - 1) > SAMPLE_ABOVE;
-        shingles(&tokens)
+        let mut postings: Vec<Posting> = shingles(&tokens)
             .enumerate()
             .filter(|(_, shingle)| !sampled || shingle.is_multiple_of(SAMPLE))
             .map(|(at, shingle)| Posting {
@@ -487,7 +505,11 @@ fn all_postings(entries: &[Entry], first: usize) -> Vec<Vec<Posting>> {
                 entry: u32::try_from(first + n).expect("fewer than 2^32 texts"),
                 at: u32::try_from(at).expect("texts are shorter than 2^32 words"),
             })
-            .collect()
+            .collect();
+        postings.sort_unstable();
+        let single =
+            postings.chunk_by(|a, b| a.shingle == b.shingle).filter(|same| same.len() == 1);
+        single.flatten().copied().collect()
     };
     entries.iter().enumerate().map(postings).collect()
 }

@@ -297,7 +297,7 @@ fn blob(id: git2::Oid) -> BlobId {
 }
 
 /// Whether any attributes file speaks of filters, so that a file on disk may be another
-/// content than the blob in the index (git-lfs, `working-tree-encoding`).
+/// content than the blob in the index (git-lfs, `working-tree-encoding`, `eol=crlf`, `ident`).
 fn has_filters(repo: &Repository, root: &Path, tracked: &[Tracked]) -> bool {
     let in_tree = tracked
         .iter()
@@ -309,7 +309,7 @@ fn has_filters(repo: &Repository, root: &Path, tracked: &[Tracked]) -> bool {
         let small = path.symlink_metadata().is_ok_and(|m| m.is_file() && m.len() < 1 << 20);
         small
             && std::fs::read(&path).is_ok_and(|bytes| {
-                ["filter", "working-tree-encoding"]
+                ["filter", "working-tree-encoding", "eol=crlf", "ident"]
                     .iter()
                     .any(|w| memchr::memmem::find(&bytes, w.as_bytes()).is_some())
             })
@@ -317,8 +317,13 @@ fn has_filters(repo: &Repository, root: &Path, tracked: &[Tracked]) -> bool {
 }
 
 fn is_filtered(repo: &Repository, path: &Path) -> bool {
-    ["filter", "working-tree-encoding"].iter().any(|name| {
+    ["filter", "working-tree-encoding", "ident", "eol"].iter().any(|name| {
         let value = repo.get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
-        !matches!(AttrValue::always_bytes(value), AttrValue::Unspecified | AttrValue::False)
+        match AttrValue::always_bytes(value) {
+            AttrValue::Unspecified | AttrValue::False => false,
+            // Other line ends than CRLF are those of the index.
+            AttrValue::Bytes(value) => *name != "eol" || value == b"crlf",
+            _ => true,
+        }
     })
 }

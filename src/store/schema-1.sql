@@ -23,6 +23,7 @@ CREATE TABLE content (
     id         INTEGER PRIMARY KEY,
     blob       BLOB NOT NULL CHECK (length(blob) = 20),
     engine     INTEGER NOT NULL REFERENCES engine,
+    size       INTEGER NOT NULL,
     expression INTEGER REFERENCES expression,
     -- Why it was not searched: binary.
     skipped    TEXT,
@@ -62,8 +63,8 @@ CREATE TABLE checkout (
     UNIQUE (root, view)
 ) STRICT;
 
--- The files of a checkout. Size, mtime and inode are NULL where they cannot be relied on.
--- Blob and expression are those of the content: with them here, what is known of a checkout
+-- The files of a checkout. mtime and inode are NULL where they cannot be relied on. Blob,
+-- expression and size are those of the content: with them here, what is known of a checkout
 -- is read in one sweep.
 CREATE TABLE file (
     checkout   INTEGER NOT NULL REFERENCES checkout ON DELETE CASCADE,
