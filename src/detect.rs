@@ -205,6 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn copies_of_one_text_are_that_text_and_nothing_like_it() {
+        let texts = Licenses::builtin().texts();
+        for id in ["GPL-2.0-or-later", "MIT", "BSD-3-Clause"] {
+            let text = texts.iter().find(|t| t.id == id && !t.header).unwrap().text;
+            let copies: String = (0..6).map(|n| format!("{text}\n\ncopy {n}\n")).collect();
+            let d = detector().detect(copies.as_bytes());
+            let only = id.replace("-or-later", "-only");
+            assert_eq!(d.expression.as_deref(), Some(only.as_str()));
+            assert_eq!(d.matches.len(), 6, "{:?}", d.matches);
+        }
+    }
+
+    #[test]
     fn a_header_tells_only_from_or_later_whatever_the_address() {
         let texts = Licenses::builtin().texts();
         for id in ["GPL-2.0-only", "GPL-2.0-or-later", "LGPL-2.1-or-later", "Apache-2.0"] {

@@ -135,7 +135,8 @@ impl Texts {
 
     /// Whether the text reported as `reported` is also the text of `id`.
     pub fn same_text(&self, reported: &str, id: &str) -> bool {
-        self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
+        stem(reported) == stem(id)
+            || self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
     }
 
     /// Adds a match for every text and header found in `text[region]`.
@@ -412,6 +413,11 @@ impl Entry {
     }
 }
 
+/// A GNU id without what says whether later versions are granted.
+fn stem(id: &str) -> &str {
+    id.strip_suffix("-only").or_else(|| id.strip_suffix("-or-later")).unwrap_or(id)
+}
+
 /// What must not differ between a header and what is taken for it, however alike the rest is:
 /// the versions that are named, and whether later ones are granted.
 fn marks(plain: &str) -> (BTreeSet<String>, bool) {
@@ -475,7 +481,12 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
             let first =
                 texts.iter().min_by_key(|t| (licenses.is_deprecated(t.id), t.id.len(), t.id))?;
             // A deprecated id whose text differs from its successor's stands for that.
-            let id = licenses.parse(first.id).map_or(first.id.to_owned(), |e| e.to_string());
+            let mut id = licenses.parse(first.id).map_or(first.id.to_owned(), |e| e.to_string());
+            // The text of a GNU license does not grant later versions; only a notice does.
+            let only = format!("{}-only", stem(&id));
+            if !header && id.ends_with("-or-later") && licenses.license_id(&only).is_some() {
+                id = only;
+            }
             Some(Entry {
                 id: id.into(),
                 source: first.text,
