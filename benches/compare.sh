@@ -19,7 +19,8 @@ cd "$tree"
 
 # Warm, and with a store that knows the tree.
 "$lictor" scan --fail-on never --store "$work/known.db" . >"$work/report"
-git ls-files -z | head -zn 100 >"$work/touched"
+git ls-files -z >"$work/all"
+head -zn 100 "$work/all" >"$work/touched"
 
 hyperfine --shell=none --warmup 1 --runs 10 --export-json "$work/first.json" \
     --prepare "rm -f $work/first.db $work/first.db-wal $work/first.db-shm" \
@@ -35,7 +36,7 @@ cat >"$work/touch" <<'END'
 xargs -0 touch <"$1"
 END
 chmod +x "$work/touch"
-git ls-files -z | head -zn 100 | xargs -0 -I{} stat -c '%Y %n' {} >"$work/then"
+xargs -0 stat -c '%Y %n' <"$work/touched" >"$work/then"
 hyperfine --shell=none --runs 10 --export-json "$work/touched.json" \
     --prepare "$work/touch $work/touched" \
     --command-name 'lictor scan, 100 files touched' "$lictor scan --fail-on never --store $work/known.db ."

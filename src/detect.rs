@@ -40,7 +40,7 @@ impl Detector {
         Detector { licenses, gate: gate::Gate::new(), texts: texts::Texts::new(licenses) }
     }
 
-    /// Builds what is otherwise built when it is first needed.
+    /// Builds what is otherwise built when the first text is looked for.
     pub fn prepare(&self) {
         self.texts.prepare();
     }

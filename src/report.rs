@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 use crate::diag::Failure;
 use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
 use crate::policy::{Decision, Judged, PolicyRef};
-use crate::scan::components::Components;
+use crate::scan::components::{Components, directory};
 use crate::scan::{Scanned, ScannedFile};
 use crate::store::{Seen, Store};
 
@@ -102,9 +102,15 @@ impl ScanReport<'_> {
             // Counted by verdict first: there are few of those.
             let mut counts: FxHashMap<(usize, &[u8]), (u64, &ScannedFile)> = FxHashMap::default();
             let mut here = components.walk();
-            for f in scan.files.iter().filter(|f| !scan.breaches(f).is_empty()) {
-                let key = (scan.content(f).verdict, here.of(&f.path));
-                counts.entry(key).or_insert((0, f)).0 += 1;
+            // Neighbors are mostly alike: runs of files are counted rather than files.
+            let alike = |a: &ScannedFile, b: &ScannedFile| {
+                let (one, other) = (scan.content(a), scan.content(b));
+                (one.verdict, one.skipped) == (other.verdict, other.skipped)
+                    && directory(&a.path) == directory(&b.path)
+            };
+            for run in scan.files.chunk_by(alike).filter(|run| !scan.breaches(&run[0]).is_empty()) {
+                let key = (scan.content(&run[0]).verdict, here.of(&run[0].path));
+                counts.entry(key).or_insert((0, &run[0])).0 += run.len() as u64;
             }
             let mut found: BTreeMap<(&str, &[u8]), Counted<'_>> = BTreeMap::new();
             for ((verdict, component), (files, sample)) in counts {

@@ -214,11 +214,13 @@ impl Scanned {
         }
     }
 
-    /// Whether anything but the time differs from what is remembered.
-    pub fn is_news(&self) -> bool {
-        !self.judged_before
-            || !self.removed.is_empty()
-            || self.files.iter().any(|f| f.change > Change::None)
+    /// How many files differ from what is remembered of them; all, if they are judged anew.
+    pub fn news(&self) -> usize {
+        if !self.judged_before {
+            return self.files.len() + self.removed.len() + 1;
+        }
+        let changed = self.files.iter().filter(|f| f.change > Change::None);
+        changed.count() + self.removed.len()
     }
 
     /// Whether something that should have been looked at was not.
@@ -527,7 +529,6 @@ fn detect(
     options: &Options,
     progress: &Progress,
 ) -> Result<(), Failure> {
-    detector.prepare();
     progress.contents.fetch_add(work.len() as u64, Ordering::Relaxed);
     progress.bytes.fetch_add(work.iter().map(|w| w.size).sum(), Ordering::Relaxed);
     let claimed: Mutex<FxHashSet<BlobId>> = Mutex::new(by_blob.keys().copied().collect());

@@ -32,6 +32,9 @@ pub use query::{Evidence, Filter, Finding, Seen, State, Violation};
 /// How long another process may hold the store before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Changed files from which the write-ahead log is worth two syncs to be rid of.
+const LONG_LOG: usize = 1000;
+
 const SCHEMA: &[M<'_>] = &[M::up(include_str!("store/schema-1.sql"))];
 
 /// An open store.
@@ -268,8 +271,8 @@ impl Store {
         let engine = self.engine(&scanned.engine)?;
         // When nothing is new, only the time of the scan is at stake: it need not reach the
         // disk before the next transaction does.
-        let is_news = scanned.is_news();
-        self.db.pragma_update(None, "synchronous", if is_news { "full" } else { "normal" })?;
+        let news = scanned.news();
+        self.db.pragma_update(None, "synchronous", if news > 0 { "full" } else { "normal" })?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let checkout = &scanned.checkout;
         let (root, view) = (root_bytes(checkout), checkout.view.name());
@@ -322,7 +325,7 @@ impl Store {
         }
         tx.commit()?;
         self.db.pragma_update(None, "synchronous", "full")?;
-        if is_news {
+        if news > LONG_LOG {
             // A long log would have to be read when the store is next opened. Others may be
             // reading it now, then it is done another time.
             self.db.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;

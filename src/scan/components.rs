@@ -108,7 +108,8 @@ fn name(path: &[u8]) -> &[u8] {
     path.rsplit(|b| *b == b'/').next().unwrap_or(path)
 }
 
-fn directory(path: &[u8]) -> &[u8] {
+/// The directory that a path is in, empty for the root.
+pub fn directory(path: &[u8]) -> &[u8] {
     path.iter().rposition(|b| *b == b'/').map_or(b"", |n| &path[..n])
 }
 
