@@ -28,7 +28,7 @@ pub(super) struct Tag {
 pub(super) fn read(licenses: &Licenses, text: &[u8], at: usize) -> Option<Tag> {
     let limit = text.len().min(at + NAME + MAX_LEN);
     let mut reader = Reader { text: &text[..limit], at: at + NAME };
-    // `"SPDX-License-Identifier": "MIT"` is how the tag stands in JSON.
+    // In JSON the name and the id each stand in quotes.
     reader.skip(b"\"'`*_ \t");
     if reader.peek() != Some(b':') {
         return None;
