@@ -232,6 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn a_header_names_its_program_and_not_another_license() {
+        let texts = Licenses::builtin().texts();
+        let header = |id: &str| texts.iter().find(|t| t.id == id && t.header).unwrap().text;
+        let named = header("LGPL-2.1-or-later")
+            .replace("This library", "Zebra")
+            .replace("this library", "Zebra");
+        assert_eq!(expression(named).as_deref(), Some("LGPL-2.1-or-later"));
+        // Other licenses ask for the words of this one with their own name in them.
+        assert_eq!(expression(header("MPL-1.1")).as_deref(), Some("MPL-1.1"));
+    }
+
+    #[test]
     fn a_text_under_its_own_tag_is_one_license() {
         let texts = Licenses::builtin().texts();
         let mit = texts.iter().find(|t| t.id == "MIT" && !t.header).unwrap().text;

@@ -40,8 +40,8 @@ const MAX_RIVALS: u8 = 6;
 /// askalono's score from which a text counts as found. Five words changed in a hundred
 /// leave about 0.9 of the pairs of words.
 const MIN_TEXT_SCORE: f32 = 0.85;
-/// Headers are short and much alike.
-const MIN_HEADER_SCORE: f32 = 0.9;
+/// Headers are short and name their program; [`marks`] tells those that are much alike apart.
+const MIN_HEADER_SCORE: f32 = 0.8;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
@@ -418,18 +418,31 @@ fn stem(id: &str) -> &str {
     id.strip_suffix("-only").or_else(|| id.strip_suffix("-or-later")).unwrap_or(id)
 }
 
-/// What must not differ between a header and what is taken for it, however alike the rest is:
-/// the versions that are named, and whether later ones are granted.
-fn marks(plain: &str) -> (BTreeSet<String>, bool) {
+/// What must not differ between a header and what is taken for it, however alike the rest is.
+#[derive(PartialEq, Eq)]
+struct Marks {
+    versions: BTreeSet<String>,
+    /// The words before "license" where they are a name: `lesser general public`.
+    names: BTreeSet<String>,
+    /// Whether later versions are granted.
+    later: bool,
+}
+
+fn marks(plain: &str) -> Marks {
+    const NO_NAME: [&str; 12] =
+        ["a", "any", "following", "no", "of", "or", "such", "that", "the", "this", "under", "your"];
     let words: Vec<&str> = plain.split_whitespace().collect();
     let number = |w: &&&str| w.bytes().all(|b| b.is_ascii_digit());
-    let versions =
-        words.iter().enumerate().filter(|(_, w)| **w == "version").filter_map(|(n, _)| {
-            let digits: Vec<&str> =
-                words[n + 1..].iter().take_while(number).take(2).copied().collect();
-            (!digits.is_empty()).then(|| digits.join("."))
-        });
-    (versions.collect(), words.contains(&"later"))
+    let after = |word: &'static str| {
+        words.iter().enumerate().filter(move |(_, w)| **w == word).map(|(n, _)| n)
+    };
+    let versions = after("version").filter_map(|n| {
+        let digits: Vec<&str> = words[n + 1..].iter().take_while(number).take(2).copied().collect();
+        (!digits.is_empty()).then(|| digits.join("."))
+    });
+    let names = after("license").filter(|n| *n >= 3 && !NO_NAME.contains(&words[n - 1]));
+    let names = names.map(|n| words[n - 3..n].join(" "));
+    Marks { versions: versions.collect(), names: names.collect(), later: words.contains(&"later") }
 }
 
 /// Of candidates that claim the same words the longer explains the shorter, and among
