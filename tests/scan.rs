@@ -219,7 +219,7 @@ fn files_that_are_not_tracked_are_scanned_unless_they_are_ignored() {
     // Directories that are left out count once: target, sub/target, a.log, sub/a.tmp,
     // private, only-here, c.global.
     assert_eq!(report["checkouts"][0]["ignored"], 7, "{report:#}");
-    s.lictor(&["scan"]).expect(0).shows(&["Left out: 7 paths"]);
+    s.lictor(&["scan"]).expect(0).shows(&["Left out by git's rules: 7 paths"]);
 
     assert_eq!(paths(&s.scan_json(&["--no-untracked"])), ["tracked.c"]);
     let all = paths(&s.scan_json(&["--include-ignored"]));
@@ -261,7 +261,7 @@ fn what_lictorignore_names_is_left_out_tracked_or_not_and_counted() {
     let report = s.scan_json(&[]);
     assert_eq!(paths(&report), [".lictorignore", "deny.c", "plain.c"]);
     assert_eq!(report["checkouts"][0]["excluded"], 2, "{report:#}");
-    s.lictor(&["scan"]).expect(1).shows(&["Left out: 2 paths by .lictorignore"]);
+    s.lictor(&["scan"]).expect(1).shows(&["Left out by .lictorignore: 2 paths"]);
     s.remove(".lictorignore");
     assert_eq!(paths(&s.scan_json(&[])).len(), 5, "all is looked at again");
 }

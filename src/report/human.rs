@@ -167,11 +167,15 @@ fn coverage(
     }
     let ignored: u64 = report.scans.iter().map(|s| s.ignored).sum();
     let excluded: u64 = report.scans.iter().map(|s| s.excluded).sum();
-    if ignored > 0 {
-        writeln!(out, "  Left out: {} paths that git does not track", Count(ignored))?;
-    }
-    if excluded > 0 {
-        writeln!(out, "  Left out: {} paths by .lictorignore", Count(excluded))?;
+    for (n, by) in [(ignored, "git's rules"), (excluded, ".lictorignore")] {
+        if n > 0 {
+            writeln!(
+                out,
+                "  Left out by {by}: {} {}",
+                Count(n),
+                if n == 1 { "path" } else { "paths" }
+            )?;
+        }
     }
     for note in report.scans.iter().flat_map(|s| &s.notes) {
         writeln!(out, "  {}: {}", In(colour(Outcome::Review), "note"), note.message)?;
