@@ -27,7 +27,7 @@ use crate::model::{BlobId, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
 use crate::scan::{Change, KnownContent, NewContent, Recalled, Records, Scanned};
 
-pub use query::{Evidence, Filter, Finding, Seen, State, Violation};
+pub use query::{Filter, Finding, Seen, State, Violation};
 
 /// How long another process may hold the store before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -103,7 +103,8 @@ impl Store {
                 .help("put it on a local file system with --store; network file systems cannot hold it"));
         }
         db.execute_batch(
-            "PRAGMA synchronous = full; PRAGMA foreign_keys = on;              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
+            "PRAGMA synchronous = full; PRAGMA foreign_keys = on;
+             PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
         // Another process may be making the same store at this moment.
@@ -117,11 +118,6 @@ impl Store {
             words: Interned { table: "words", ids: HashMap::new() },
             engine: None,
         })
-    }
-
-    /// Where the store is.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     fn fail(&self, e: &rusqlite::Error) -> Failure {

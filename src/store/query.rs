@@ -18,9 +18,6 @@ use crate::licenses::expression::Expr;
 use crate::licenses::{Category, Licenses};
 use crate::model::{BlobId, Match, MatchKind, Outcome, UnknownWord};
 
-/// The matches of one content.
-pub type Evidence = Vec<Match>;
-
 /// The life of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -188,8 +185,8 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn evidence(&self, key: i64) -> Result<Evidence, Failure> {
-        let query = || -> rusqlite::Result<Evidence> {
+    pub fn evidence(&self, key: i64) -> Result<Vec<Match>, Failure> {
+        let query = || -> rusqlite::Result<Vec<Match>> {
             let mut select = self.db.prepare_cached(
                 "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text
                  FROM evidence m JOIN expression e ON e.id = m.expression
