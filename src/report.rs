@@ -117,20 +117,16 @@ impl ScanReport<'_> {
                 let breaches = &scan.verdicts[verdict].decision.breaches;
                 for (n, b) in breaches.iter().enumerate() {
                     let new = || {
-                        let (outcome, licenses) = (b.rule.outcome, Vec::new());
-                        let rule = b;
-                        (
-                            Group {
-                                outcome,
-                                rule,
-                                scan: number,
-                                component,
-                                files: 0,
-                                licenses,
-                                sample,
-                            },
-                            BTreeMap::new(),
-                        )
+                        let group = Group {
+                            outcome: b.rule.outcome,
+                            rule: b,
+                            scan: number,
+                            component,
+                            files: 0,
+                            licenses: Vec::new(),
+                            sample,
+                        };
+                        (group, BTreeMap::new())
                     };
                     let (group, licenses) =
                         found.entry((b.rule.id.as_str(), component)).or_insert_with(new);

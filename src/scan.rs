@@ -220,7 +220,17 @@ impl Scanned {
             return self.files.len() + self.removed.len() + 1;
         }
         let changed = self.files.iter().filter(|f| f.change > Change::None);
-        changed.count() + self.removed.len()
+        changed.count() + self.removed.len() + self.newly_not_looked().count()
+    }
+
+    /// What is not looked at and was not remembered as such: path, why, and whether it is
+    /// tracked. A checkout inside this one is remembered as a submodule is.
+    pub fn newly_not_looked(&self) -> impl Iterator<Item = (&[u8], Skipped, bool)> {
+        let nested = self.nested.iter().map(|n| (&*n.path, Skipped::Submodule, n.tracked));
+        let not_looked = self.not_looked.iter().map(|n| (&*n.path, n.why, n.tracked));
+        not_looked.chain(nested).filter(|(path, why, tracked)| {
+            self.was_not_looked.get(*path) != Some(&(*why, *tracked))
+        })
     }
 
     /// Whether something that should have been looked at was not.
@@ -401,7 +411,7 @@ pub fn scan(
         let unread: FxHashSet<&[u8]> = failed.map(|n| n.path.as_slice()).collect();
         let hidden = |path: &[u8]| {
             let slashes = path.iter().enumerate().filter(|(_, b)| **b == b'/');
-            !unread.is_empty() && slashes.into_iter().any(|(n, _)| unread.contains(&path[..n]))
+            !unread.is_empty() && slashes.map(|(n, _)| n).any(|n| unread.contains(&path[..n]))
         };
         scanned.removed = old_paths
             .iter()

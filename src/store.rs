@@ -264,11 +264,26 @@ impl Store {
     }
 
     fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
-        let engine = self.engine(&scanned.engine)?;
-        // When nothing is new, only the time of the scan is at stake: it need not reach the
-        // disk before the next transaction does.
         let news = scanned.news();
-        self.db.pragma_update(None, "synchronous", if news > 0 { "full" } else { "normal" })?;
+        if news == 0 {
+            // Only the time of the scan is at stake: it need not reach the disk before the
+            // next transaction does. What comes after must, whatever becomes of this.
+            self.db.pragma_update(None, "synchronous", "normal")?;
+            let written = self.write(scanned);
+            return self.db.pragma_update(None, "synchronous", "full").and(written);
+        }
+        self.write(scanned)?;
+        if news > LONG_LOG {
+            // A long log would have to be read when the store is next opened. Others may be
+            // reading it now, then it is done another time.
+            self.db.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the end of a scan as one transaction.
+    fn write(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
+        let engine = self.engine(&scanned.engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let checkout = &scanned.checkout;
         let (root, view) = (root_bytes(checkout), checkout.view.name());
@@ -319,14 +334,7 @@ impl Store {
         if !scanned.interrupted {
             write_violations(&tx, id, scanned, last_scan.unwrap_or(now), before.is_none())?;
         }
-        tx.commit()?;
-        self.db.pragma_update(None, "synchronous", "full")?;
-        if news > LONG_LOG {
-            // A long log would have to be read when the store is next opened. Others may be
-            // reading it now, then it is done another time.
-            self.db.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;
-        }
-        Ok(())
+        tx.commit()
     }
 }
 
@@ -462,13 +470,9 @@ fn write_files(
         ])?;
     }
     let none = None::<i64>;
-    let nested = scanned.nested.iter().map(|n| (&n.path, Skipped::Submodule, n.tracked));
-    let not_looked = scanned.not_looked.iter().map(|n| (&n.path, n.why, n.tracked));
-    for (path, why, tracked) in not_looked.chain(nested) {
-        if scanned.was_not_looked.get(path.as_slice()) != Some(&(why, tracked)) {
-            let why = why.as_str();
-            put.execute(params![checkout, path, none, none, none, why, tracked, none, none, none])?;
-        }
+    for (path, why, tracked) in scanned.newly_not_looked() {
+        let why = why.as_str();
+        put.execute(params![checkout, path, none, none, none, why, tracked, none, none, none])?;
     }
     let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
     for path in &scanned.removed {
