@@ -5,20 +5,25 @@
 //! ids, and texts.
 //!
 //! The facts are the files of `license-db/`, compiled in; the texts come from the crate
-//! `license` (SPDX License List 3.29). Nothing here looks at a scanned file.
+//! `license` (SPDX License List 3.29). A directory of rules and licenses may be laid over
+//! them. Nothing here looks at a scanned file.
 
 pub mod expression;
+pub mod rules;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::diag::{Failure, Mistakes, visible};
 use crate::model::UnknownWord;
 use expression::{Expr, Term};
+use rules::{Custom, OverlayError, Rule, Source};
 
 /// The class of a license, as the field uses the words; `license-db/README.md` defines each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -126,6 +131,8 @@ pub struct Licenses {
     /// Lower-case spelling of every license and exception id to the id itself.
     license_ids: HashMap<String, &'static str>,
     exception_ids: HashMap<String, &'static str>,
+    customs: Vec<Custom>,
+    rules: Vec<Rule>,
     digest: String,
 }
 
@@ -142,38 +149,112 @@ impl Licenses {
     /// so that loading cannot fail in the field.
     pub fn builtin() -> &'static Licenses {
         static BUILTIN: LazyLock<Licenses> = LazyLock::new(|| {
-            Licenses::load(CATEGORIES, EXCEPTIONS, DEPRECATED)
-                .expect("the compiled-in license-db is valid")
+            let licenses = Licenses::facts().expect("the compiled-in license-db is valid");
+            let own: Vec<_> = Source::builtin().into_iter().map(Arc::new).collect();
+            licenses
+                .with(&own)
+                .map_err(|wrong| wrong.len())
+                .expect("the compiled-in rules are valid")
         });
         &BUILTIN
     }
 
-    fn load(categories: &str, exceptions: &str, deprecated: &str) -> Result<Self, toml::de::Error> {
-        let CategoriesFile { licenses: categories_map } = toml::from_str(categories)?;
-        let ExceptionsFile { exceptions: exceptions_map } = toml::from_str(exceptions)?;
-        let deprecated_file: DeprecatedFile = toml::from_str(deprecated)?;
-
-        let mut hash = Sha256::new();
-        for part in [spdx::license_version(), categories, exceptions, deprecated] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
+    /// The compiled-in database with the rules and licenses of a directory laid over it: a
+    /// file of the same name, or a license of the same key, replaces the compiled-in one.
+    ///
+    /// # Errors
+    /// The directory cannot be read or has no such files, or everything that is wrong in them.
+    pub fn load_overlay(directory: &Path) -> Result<Licenses, OverlayError> {
+        let files = rules::files(directory)?;
+        if files.is_empty() {
+            let shown = visible(directory.as_os_str().as_encoded_bytes());
+            let failure = Failure::config(format!("there are no rules in {shown}"))
+                .help("name a directory with `.RULE` and `.LICENSE` files, or leave it out");
+            return Err(failure.into());
         }
-        let digest = hash.finalize().iter().fold(String::new(), |mut s, b| {
-            let _ = write!(s, "{b:02x}");
-            s
-        });
+        Licenses::overlay(files).map_err(OverlayError::Mistakes)
+    }
+
+    /// The compiled-in database with these files laid over it.
+    ///
+    /// # Errors
+    /// Everything that is wrong in them, by file.
+    pub fn overlay(files: Vec<Source>) -> Result<Licenses, Vec<Mistakes>> {
+        let licenses = Licenses::facts().expect("the compiled-in license-db is valid");
+        licenses.with(&rules::laid_over(Source::builtin(), files))
+    }
+
+    /// What the tables of the compiled-in database say, without rules.
+    fn facts() -> Result<Licenses, toml::de::Error> {
+        let CategoriesFile { licenses: categories } = toml::from_str(CATEGORIES)?;
+        let ExceptionsFile { exceptions } = toml::from_str(EXCEPTIONS)?;
+        let DeprecatedFile { deprecated, deprecated_exceptions } = toml::from_str(DEPRECATED)?;
         let lower = |names: &mut dyn Iterator<Item = &'static str>| {
             names.map(|n| (n.to_ascii_lowercase(), n)).collect::<HashMap<_, _>>()
         };
         Ok(Licenses {
-            categories: categories_map,
-            exceptions: exceptions_map,
-            deprecated: deprecated_file.deprecated,
-            deprecated_exceptions: deprecated_file.deprecated_exceptions,
+            categories,
+            exceptions,
+            deprecated,
+            deprecated_exceptions,
             license_ids: lower(&mut license_ids()),
             exception_ids: lower(&mut exception_ids()),
-            digest,
+            customs: Vec::new(),
+            rules: Vec::new(),
+            digest: String::new(),
         })
+    }
+
+    fn with(mut self, sources: &[Arc<Source>]) -> Result<Licenses, Vec<Mistakes>> {
+        let database = rules::read(&mut self, sources)?;
+        self.categories.extend(database.categories);
+        self.customs = database.customs;
+        self.customs.sort_by_key(|c| c.id);
+        self.rules = database.rules;
+        // Where files lie does not matter, nor in which order.
+        let mut files: Vec<(&str, &str)> =
+            sources.iter().map(|s| (s.name.as_str(), s.text.as_ref())).collect();
+        files.sort_unstable();
+        let tables = [spdx::license_version(), CATEGORIES, EXCEPTIONS, DEPRECATED];
+        let mut hash = Sha256::new();
+        for part in tables.into_iter().chain(files.into_iter().flat_map(|(n, t)| [n, t])) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        self.digest = hash.finalize().iter().fold(String::new(), |mut s, b| {
+            let _ = write!(s, "{b:02x}");
+            s
+        });
+        Ok(self)
+    }
+
+    /// Takes up the id and category of a license that no list has.
+    fn learn(&mut self, custom: &Custom) {
+        let lower = custom.id.to_ascii_lowercase();
+        if custom.exception {
+            // An exception with copyleft of less reach, or none, is one that frees other works.
+            let effect = match custom.category {
+                Category::WeakCopyleft | Category::Permissive | Category::PublicDomain => {
+                    Effect::Weakens
+                }
+                _ => Effect::Keeps,
+            };
+            self.exceptions.insert(custom.id.to_owned(), effect);
+            self.exception_ids.insert(lower, custom.id);
+        } else {
+            self.categories.insert(custom.id.to_owned(), custom.category);
+            self.license_ids.insert(lower, custom.id);
+        }
+    }
+
+    /// The rules, by name.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The licenses and exceptions that are on no list, by id.
+    pub fn customs(&self) -> &[Custom] {
+        &self.customs
     }
 
     /// SHA-256 over the database's files and the version of the SPDX list, in hex.
@@ -223,7 +304,8 @@ impl Licenses {
         }
     }
 
-    /// All license texts and standard headers in the order of their ids. Of texts shared by
+    /// All license texts and standard headers in the order of their ids, those that are on no
+    /// list behind the others. Of texts shared by
     /// several ids (GPL-2.0, -only, -or-later) all are given; `detect` collapses them.
     pub fn texts(&self) -> Vec<LicenseText> {
         let mut texts = Vec::new();
@@ -234,6 +316,8 @@ impl Licenses {
                 texts.push(LicenseText { id, text: header, header: true });
             }
         }
+        let customs = self.customs.iter().filter(|c| !c.exception && !c.text.is_empty());
+        texts.extend(customs.map(|c| LicenseText { id: c.id, text: c.text, header: false }));
         texts
     }
 

@@ -181,7 +181,9 @@ pub(super) fn parse(db: &Licenses, text: &str) -> Result<Expr, ExprError> {
             None => (word, ""),
         };
         if is_reference(id) {
-            spelt.push_str(word);
+            // What the database defines itself has a spelling, too.
+            let known = if after_with { db.exception_id(id) } else { db.license_id(id) };
+            spelt.push_str(known.filter(|_| id == word).unwrap_or(word));
         } else if after_with {
             match db.exception_id(word) {
                 Some(known) => spelt.push_str(known),
@@ -240,7 +242,7 @@ pub fn is_reference(id: &str) -> bool {
 }
 
 /// Splits into words of id characters and the single characters between them.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '+' | ':' | '_');
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -16,7 +16,7 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::{Policy, Rule};
-use crate::diag::{Mistake, Mistakes};
+use crate::diag::{Mistake, Mistakes, did_you_mean};
 use crate::licenses::expression::{Expr, Term};
 use crate::licenses::{Category, Licenses};
 use crate::model::Outcome;
@@ -293,15 +293,6 @@ fn default_remedy(outcome: Outcome) -> &'static str {
         Outcome::Review => "ask the open source office before shipping it",
         Outcome::Deny => "remove or replace it, or ask the open source office",
     }
-}
-
-fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
-    known
-        .iter()
-        .map(|k| (strsim::jaro_winkler(word, k), *k))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, k)| format!("did you mean `{k}`?"))
 }
 
 #[cfg(test)]

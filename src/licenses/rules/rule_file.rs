@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! One `.RULE` file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::fields::{Fields, Shape};
+use super::front::Scalar;
+use super::{Example, Keys, Rule, RuleKind, Source, words};
+use crate::diag::{Mistake, did_you_mean};
+use crate::licenses::Licenses;
+use crate::licenses::expression::{is_reference, words as expression_words};
+
+/// Every key that a rule file may have. What ScanCode keeps for itself is accepted and
+/// not used.
+const KEYS: [(&str, Shape); 26] = [
+    ("license_expression", Shape::Text),
+    ("is_license_text", Shape::Flag),
+    ("is_license_notice", Shape::Flag),
+    ("is_license_reference", Shape::Flag),
+    ("is_license_tag", Shape::Flag),
+    ("is_license_intro", Shape::Flag),
+    ("is_license_clue", Shape::Flag),
+    ("is_false_positive", Shape::Flag),
+    ("is_required_phrase", Shape::Flag),
+    ("skip_for_required_phrase_generation", Shape::Flag),
+    ("is_continuous", Shape::Flag),
+    ("is_deprecated", Shape::Flag),
+    ("replaced_by", Shape::List),
+    ("relevance", Shape::Percent),
+    ("minimum_coverage", Shape::Percent),
+    ("referenced_filenames", Shape::List),
+    ("language", Shape::Text),
+    ("notes", Shape::Text),
+    ("source", Shape::Text),
+    ("ignorable_copyrights", Shape::List),
+    ("ignorable_holders", Shape::List),
+    ("ignorable_authors", Shape::List),
+    ("ignorable_urls", Shape::List),
+    ("ignorable_emails", Shape::List),
+    // lictor's own.
+    ("examples", Shape::List),
+    ("counterexamples", Shape::List),
+];
+
+/// Reads a rule file. A deprecated rule is checked and gives none.
+pub(super) fn read(
+    db: &Licenses,
+    keys: &Keys,
+    source: &Arc<Source>,
+) -> (Option<Rule>, Vec<Mistake>) {
+    let mut fields = Fields::read(source, &KEYS);
+    if !fields.found || fields.flag("is_deprecated") {
+        return (None, fields.mistakes);
+    }
+    let kinds: Vec<RuleKind> = RuleKind::ALL.into_iter().filter(|k| fields.flag(k.key())).collect();
+    let kind = match kinds[..] {
+        [kind] => kind,
+        [] => {
+            let known = RuleKind::ALL.map(|k| format!("`{}`", k.key())).join(", ");
+            let help = format!("add one of {known} with `yes` behind it");
+            fields.mistake(0..3, "the rule does not say of what kind its words are", &help);
+            RuleKind::Notice
+        }
+        [first, second, ..] => {
+            let (first, second) = (first.key(), second.key());
+            let message = format!("a rule is of one kind, and `{first}` is said already");
+            fields.mistake(fields.place(second), message, "keep one of them");
+            RuleKind::Notice
+        }
+    };
+    let mut expression = None;
+    if kind.reports() {
+        match fields.text("license_expression").cloned() {
+            Some(text) => expression = resolve(db, keys, &text, &mut fields),
+            None => {
+                let help = "add `license_expression:` with an SPDX expression";
+                fields.mistake(0..3, "the rule does not say which license its words are", help);
+            }
+        }
+    }
+    let body = &source.text[fields.body.clone()];
+    let trimmed = body.trim();
+    let start = fields.body.start + (body.len() - body.trim_start().len());
+    if trimmed.is_empty() {
+        let end = fields.body.start;
+        fields.mistake(end..end, "the rule has no text", "write its words behind the second `---`");
+    }
+    let (text, required) = phrases(trimmed, start, &mut fields);
+    let examples = |key: &str| -> Vec<Example> {
+        let list = fields.list(key).iter();
+        list.map(|s| Example { text: s.text.clone(), span: s.span.clone() }).collect()
+    };
+    let exception = expression.as_ref().is_some_and(|(_, exception)| *exception);
+    let rule = Rule {
+        name: source.name.clone(),
+        expression: expression.map(|(text, _)| text),
+        exception,
+        kind,
+        text,
+        required,
+        relevance: fields.percent("relevance").unwrap_or(100),
+        minimum_coverage: fields.percent("minimum_coverage"),
+        continuous: fields.flag("is_continuous"),
+        referenced_filenames: fields
+            .list("referenced_filenames")
+            .iter()
+            .map(|s| s.text.clone())
+            .collect(),
+        examples: examples("examples"),
+        counterexamples: examples("counterexamples"),
+        source: Arc::clone(source),
+        body: start,
+    };
+    (fields.mistakes.is_empty().then_some(rule), fields.mistakes)
+}
+
+/// Takes the `{{ }}` marks out of a text that stands at `start` in its file.
+fn phrases(marked: &str, start: usize, fields: &mut Fields) -> (String, Vec<Range<usize>>) {
+    let mut text = String::with_capacity(marked.len());
+    let mut required = Vec::new();
+    // Where the marks that are open stand in the file and in `text`.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = &marked[at..];
+        let Some(next) = rest.find("{{").into_iter().chain(rest.find("}}")).min() else { break };
+        text.push_str(&rest[..next]);
+        let place = start + at + next..start + at + next + 2;
+        at += next + 2;
+        if rest[next..].starts_with("{{") {
+            if !open.is_empty() {
+                let message = "a required phrase begins inside another";
+                fields.mistake(place.clone(), message, "close the first with `}}`");
+            }
+            open.push((place.start, text.len()));
+            continue;
+        }
+        match open.pop() {
+            None => fields.mistake(place, "no required phrase is open here", "open it with `{{`"),
+            // It was complained about when it was opened.
+            Some(_) if !open.is_empty() => {}
+            Some((opened, from)) => {
+                if words(&text[from..]).next().is_none() {
+                    let help =
+                        "put words that are compared between the marks: ASCII letters or digits";
+                    fields.mistake(opened..place.end, "the required phrase has no words", help);
+                }
+                required.push(from..text.len());
+            }
+        }
+    }
+    text.push_str(&marked[at..]);
+    if let Some((opened, _)) = open.first() {
+        let message = "this required phrase does not end";
+        fields.mistake(*opened..opened + 2, message, "close it with `}}`");
+    }
+    (text, required)
+}
+
+/// The canonical SPDX expression of what may be written in ScanCode's keys, and whether it
+/// is an exception alone.
+pub(super) fn resolve(
+    db: &Licenses,
+    keys: &Keys,
+    written: &Scalar,
+    fields: &mut Fields,
+) -> Option<(String, bool)> {
+    let text = written.text.as_str();
+    let mut spelt = String::with_capacity(text.len());
+    // Where each part of `spelt` comes from, for the parser's complaints.
+    let mut parts: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut after_with = false;
+    let mut alone: Option<String> = None;
+    let mut unknown = false;
+    for (start, word) in expression_words(text) {
+        let here = start..start + word.len();
+        parts.push((spelt.len(), here.clone()));
+        if !word.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            spelt.push_str(word);
+            continue;
+        }
+        let upper = word.to_ascii_uppercase();
+        if matches!(upper.as_str(), "AND" | "OR" | "WITH") {
+            after_with = upper == "WITH";
+            spelt.push_str(&upper);
+            continue;
+        }
+        let bare = word.strip_suffix('+').unwrap_or(word);
+        let meant = match keys.get(word) {
+            Some(meant) => Some(meant.as_str()),
+            None if is_reference(bare) => Some(db.license_id(word).unwrap_or(word)),
+            None if after_with || db.license_id(bare).is_none() => db.exception_id(word),
+            None => Some(word),
+        };
+        match meant {
+            Some(meant) if word == text.trim() => {
+                alone = db.exception_id(meant).map(str::to_owned);
+                spelt.push_str(meant);
+            }
+            Some(meant) => spelt.push_str(meant),
+            None => {
+                unknown = true;
+                let known: Vec<&str> = keys.keys().map(String::as_str).collect();
+                let closest =
+                    if after_with { db.closest_exception(word) } else { db.closest(word) };
+                let help = closest
+                    .map(|c| format!("did you mean `{c}`?"))
+                    .or_else(|| did_you_mean(word, &known))
+                    .unwrap_or_else(|| {
+                        "write an SPDX id, a `LicenseRef-`, or a `key` of a `.LICENSE` file beside this rule".into()
+                    });
+                fields.mistake(written.part(here), format!("unknown license `{word}`"), &help);
+            }
+        }
+        after_with = false;
+    }
+    if unknown {
+        return None;
+    }
+    if let Some(exception) = alone {
+        let current = db.exception_successor(&exception).unwrap_or(&exception);
+        return Some((current.to_owned(), true));
+    }
+    match db.parse(&spelt) {
+        Ok(expression) => Some((expression.to_string(), false)),
+        Err(e) => {
+            let first = parts.partition_point(|(at, _)| *at <= e.span.start).saturating_sub(1);
+            let place = parts.get(first).map_or(0..text.len(), |(_, here)| here.clone());
+            let help = e.help.unwrap_or_default();
+            fields.mistake(written.part(place), e.message, &help);
+            None
+        }
+    }
+}
