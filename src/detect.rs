@@ -4,45 +4,71 @@
 //! From bytes to licenses: a pure function, the same answer on any machine.
 //!
 //! ```text
-//! bytes -> decode -> gate -> tags ----------------------> combine -> Detection
-//!                        \-> regions -> tokens -> texts -/
+//! bytes -> decode -> gate -> tags ---------------------------> combine -> Detection
+//!                        \-> regions -> tokens -> references -/
+//!                                            \--> texts -----/
 //! ```
 //!
 //! The gate dismisses most files in one pass over the raw bytes; what it lets through is
 //! read as tags, or cut into regions in which license texts and standard headers are
 //! looked for. This module opens no file, reads no clock and knows no policy.
 
+mod automaton;
 mod combine;
 mod decode;
 mod gate;
+mod references;
 mod tags;
 mod texts;
 mod tokens;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashSet;
 
 use crate::licenses::Licenses;
-use crate::model::{Detection, Match, Skipped};
+use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
+use crate::model::{Detection, Match, MatchKind, Skipped};
+use combine::{Hit, Sure};
+use references::{How, Reference};
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// Relevance from which the words of a rule are a statement of their own.
+const SURE: u8 = 80;
+
+/// Longest `MODULE_LICENSE` line, in bytes.
+const MACRO: usize = 200;
 
 /// Finds licenses in contents. Shared by all workers.
 pub struct Detector {
     licenses: &'static Licenses,
     gate: gate::Gate,
     texts: texts::Texts,
+    /// Built when the first region is read: a scan that reads nothing does not pay.
+    references: OnceLock<references::References>,
 }
 
 impl Detector {
     pub fn new(licenses: &'static Licenses) -> Detector {
-        Detector { licenses, gate: gate::Gate::new(), texts: texts::Texts::new(licenses) }
+        Detector {
+            licenses,
+            gate: gate::Gate::new(),
+            texts: texts::Texts::new(licenses),
+            references: OnceLock::new(),
+        }
     }
 
     /// Builds what is otherwise built when the first text is looked for.
     pub fn prepare(&self) {
         self.texts.prepare();
+        self.references();
+    }
+
+    fn references(&self) -> &references::References {
+        self.references.get_or_init(|| references::References::new(self.licenses))
     }
 
     /// Names everything a detection depends on beside the content: the detector's version
@@ -57,34 +83,172 @@ impl Detector {
             return Detection { skipped: Some(Skipped::Binary), ..Detection::default() };
         };
         let text: &[u8] = &text;
-        let hits = self.gate.hits(text);
-        if hits.is_empty() {
+        let found = self.gate.hits(text);
+        if found.is_empty() {
             return Detection::default();
         }
-        let mut lines = tokens::Lines::new(text);
-        let mut matches: Vec<Match> = Vec::new();
-        for at in hits.tags {
+        let mut hits: Vec<Hit<'_>> = Vec::new();
+        for at in found.tags {
             // A tag whose expression reached over this place has already read it.
-            if let Some(tag) = tags::read(self.licenses, text, at) {
-                let (first, last) = (lines.number(tag.start), lines.number(tag.end));
-                matches.push(Match {
-                    expression: tag.expression.into(),
-                    kind: crate::model::MatchKind::Tag,
+            if let Some(tag) = tags::read(self.licenses, text, at)
+                && let Ok(expr) = self.licenses.parse(&tag.expression)
+            {
+                hits.push(Hit {
+                    expr,
+                    kind: MatchKind::Tag,
                     score: 1.0,
-                    start_line: first,
-                    end_line: last,
-                    words: excerpt(&text[tag.start..tag.end]),
+                    range: tag.start..tag.end,
+                    sure: Sure::Exact,
+                    or: false,
+                    exception: false,
+                    mentions: None,
+                    heading: false,
+                    explained: false,
+                    mention: false,
                 });
             }
         }
-        for region in hits.regions {
-            self.texts.find(text, region, &mut lines, &mut matches);
+        for region in found.regions {
+            self.read(text, region, &mut hits);
         }
-        // Tags before texts where they share a line: a tag is the surer statement.
-        matches.sort_by_key(|m| (m.start_line, m.end_line, m.kind));
-        let expression = combine::combine(self.licenses, &self.texts, &matches);
+        // What a module of the kernel declares is coarser than any notice: "GPL" may be either
+        // GPL. It counts where nothing else is said.
+        if hits.is_empty() {
+            for at in found.macros {
+                let rest = &text[at..text.len().min(at + MACRO)];
+                let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
+                self.read(text, at..at + end, &mut hits);
+            }
+        }
+        if hits.is_empty() {
+            return Detection::default();
+        }
+        // Tags before texts where they share a place: a tag is the surer statement.
+        hits.sort_by_key(|h| (h.range.start, h.range.end, h.kind));
+        let (expression, hits) = combine::combine(&self.texts, hits);
+        let mut lines = tokens::Lines::new(text);
+        let matches = hits
+            .into_iter()
+            .map(|h| Match {
+                expression: h.expr.to_string().into(),
+                kind: h.kind,
+                score: h.score,
+                start_line: lines.number(h.range.start),
+                end_line: lines.number(h.range.end),
+                words: excerpt(&text[h.range]),
+            })
+            .collect();
         Detection { expression: expression.map(|e| e.to_string().into()), matches, skipped: None }
     }
+
+    /// Adds what the words of a region name and contain.
+    fn read<'a>(&'a self, text: &[u8], region: std::ops::Range<usize>, hits: &mut Vec<Hit<'a>>) {
+        let tokens = tokens::tokenize(text, region);
+        let place =
+            |start: usize, end: usize| tokens[start].start as usize..tokens[end - 1].end as usize;
+        let tags = hits.iter().filter(|h| h.kind == MatchKind::Tag).count();
+        for r in self.references().find(self.licenses, text, &tokens) {
+            let range = place(r.start, r.end);
+            // The id of a tag is no name of its own.
+            let tag = hits[..tags]
+                .iter()
+                .position(|t| t.range.start <= range.start && range.start < t.range.end);
+            if let Some(tag) = tag {
+                // Words that are no ids may still name a license.
+                if !hits[tag].expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
+                    continue;
+                }
+                hits.remove(tag);
+            }
+            let heading = is_heading(text, &range);
+            let mention =
+                !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
+            hits.extend(self.named(&r, range).map(|h| Hit { heading, mention, ..h }));
+        }
+        for t in self.texts.find(text, &tokens) {
+            let expr = match t.exception {
+                true => stand_in(t.id),
+                false => match self.licenses.parse(t.id) {
+                    Ok(expr) => expr,
+                    Err(_) => continue,
+                },
+            };
+            let mentions = t.mentions(|source| self.families(source));
+            hits.push(Hit {
+                expr,
+                kind: if t.header { MatchKind::Header } else { MatchKind::Text },
+                score: t.score,
+                range: t.range,
+                sure: Sure::Exact,
+                or: false,
+                exception: t.exception,
+                mentions: Some(mentions),
+                heading: false,
+                explained: false,
+                mention: false,
+            });
+        }
+    }
+
+    /// The families of licenses that a text names.
+    fn families(&self, text: &str) -> FxHashSet<String> {
+        let tokens = tokens::tokenize(text.as_bytes(), 0..text.len());
+        let named = self.references().find(self.licenses, text.as_bytes(), &tokens);
+        let parsed = named.iter().filter_map(|r| self.licenses.parse(&r.expression).ok());
+        parsed
+            .flat_map(|e| {
+                e.ids().into_iter().map(|i| combine::family(i).to_owned()).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn named(&self, r: &Reference, range: std::ops::Range<usize>) -> Option<Hit<'static>> {
+        let (kind, sure) = match r.how {
+            How::Rule(n) if self.licenses.rules()[n as usize].relevance < SURE => {
+                (MatchKind::Reference, Sure::Vague)
+            }
+            How::Rule(_) => (MatchKind::Notice, Sure::Exact),
+            How::Name { sure } => (MatchKind::Notice, sure),
+            How::Address => (MatchKind::Reference, Sure::Plain),
+            How::Exception => (MatchKind::Notice, Sure::Exact),
+            How::ExceptionName => (MatchKind::Reference, Sure::Exact),
+        };
+        let exception = matches!(r.how, How::Exception | How::ExceptionName);
+        let expr = match exception {
+            true => stand_in(&r.expression),
+            false => self.licenses.parse(&r.expression).ok()?,
+        };
+        Some(Hit {
+            expr,
+            kind,
+            score: 1.0,
+            range,
+            sure,
+            or: r.or,
+            exception,
+            mentions: None,
+            heading: false,
+            explained: false,
+            mention: false,
+        })
+    }
+}
+
+/// Whether a name stands nearly alone on its line.
+fn is_heading(text: &[u8], name: &std::ops::Range<usize>) -> bool {
+    const BESIDE: usize = 24;
+    let before = &text[name.start.saturating_sub(80)..name.start];
+    let before = memchr::memrchr(b'\n', before).map_or(before, |n| &before[n + 1..]);
+    let after = &text[name.end..text.len().min(name.end + 80)];
+    let after = memchr::memchr(b'\n', after).map_or(after, |n| &after[..n]);
+    let letters = |line: &[u8]| line.iter().filter(|b| b.is_ascii_alphanumeric()).count();
+    letters(before) + letters(after) <= BESIDE
+}
+
+/// An exception whose license is not known.
+fn stand_in(exception: &str) -> Expr {
+    let license = combine::UNKNOWN.to_owned();
+    Expr::Term(Term { license, addition: Some(exception.to_owned()) })
 }
 
 /// The first words of a match with white space folded, for people to recognise it by.
@@ -100,7 +264,6 @@ fn excerpt(bytes: &[u8]) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::MatchKind;
 
     fn detector() -> &'static Detector {
         static DETECTOR: std::sync::LazyLock<Detector> =
@@ -161,8 +324,11 @@ mod tests {
         for t in Licenses::builtin().texts().iter().filter(|t| !t.header) {
             total += 1;
             let found = detector().detect(t.text.as_bytes());
-            let own = detector().texts.representative(t.id);
-            if !found.matches.iter().any(|m| Some(&*m.expression) == own) {
+            let own = detector().texts.representative(t.id).unwrap_or(t.id);
+            let is = |m: &Match| {
+                *m.expression == *own || m.expression.ends_with(&format!(" WITH {own}"))
+            };
+            if !found.matches.iter().any(is) {
                 wrong.push((t.id, own, found.expression));
             }
         }
@@ -227,7 +393,8 @@ mod tests {
             let commented: String = moved.lines().map(|l| format!(" * {l}\n")).collect();
             let d = detector().detect(format!("/*\n{commented} */\nint x;\n").as_bytes());
             assert_eq!(d.expression.as_deref(), Some(id), "{d:?}");
-            assert_eq!(d.matches[0].kind, MatchKind::Header);
+            let kind = if id == "Apache-2.0" { MatchKind::Header } else { MatchKind::Notice };
+            assert_eq!(d.matches[0].kind, kind);
         }
     }
 

@@ -9,6 +9,7 @@
 //! them. Nothing here looks at a scanned file.
 
 pub mod expression;
+pub mod names;
 pub mod rules;
 
 use std::collections::{BTreeMap, HashMap};
@@ -121,6 +122,7 @@ struct DeprecatedFile {
 const CATEGORIES: &str = include_str!("../license-db/categories.toml");
 const EXCEPTIONS: &str = include_str!("../license-db/exceptions.toml");
 const DEPRECATED: &str = include_str!("../license-db/deprecated.toml");
+const NAMES: &str = include_str!("../license-db/names.toml");
 
 /// The license database.
 pub struct Licenses {
@@ -133,6 +135,7 @@ pub struct Licenses {
     exception_ids: HashMap<String, &'static str>,
     customs: Vec<Custom>,
     rules: Vec<Rule>,
+    names: names::Names,
     digest: String,
 }
 
@@ -142,6 +145,8 @@ pub struct LicenseText {
     pub text: &'static str,
     /// The text is a header for source files rather than the license itself.
     pub header: bool,
+    /// The text is that of an exception.
+    pub exception: bool,
 }
 
 impl Licenses {
@@ -201,6 +206,7 @@ impl Licenses {
             exception_ids: lower(&mut exception_ids()),
             customs: Vec::new(),
             rules: Vec::new(),
+            names: toml::from_str(NAMES)?,
             digest: String::new(),
         })
     }
@@ -215,7 +221,7 @@ impl Licenses {
         let mut files: Vec<(&str, &str)> =
             sources.iter().map(|s| (s.name.as_str(), s.text.as_ref())).collect();
         files.sort_unstable();
-        let tables = [spdx::license_version(), CATEGORIES, EXCEPTIONS, DEPRECATED];
+        let tables = [spdx::license_version(), CATEGORIES, EXCEPTIONS, DEPRECATED, NAMES];
         let mut hash = Sha256::new();
         for part in tables.into_iter().chain(files.into_iter().flat_map(|(n, t)| [n, t])) {
             hash.update(part.len().to_le_bytes());
@@ -260,6 +266,11 @@ impl Licenses {
     /// SHA-256 over the database's files and the version of the SPDX list, in hex.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// What licenses and exceptions are called.
+    pub fn names(&self) -> &names::Names {
+        &self.names
     }
 
     /// The list's spelling of a license id, whatever its case.
@@ -310,14 +321,29 @@ impl Licenses {
     pub fn texts(&self) -> Vec<LicenseText> {
         let mut texts = Vec::new();
         for id in license_ids() {
+            // Of a license with an exception in its deprecated id each part has its own text.
+            if self.successor(id).is_some_and(|s| s.contains(" WITH ")) {
+                continue;
+            }
             let Ok(license) = id.parse::<&dyn license::License>() else { continue };
-            texts.push(LicenseText { id, text: license.text(), header: false });
-            if let Some(header) = license.header() {
-                texts.push(LicenseText { id, text: header, header: true });
+            let own = LicenseText { id, text: license.text(), header: false, exception: false };
+            texts.push(own);
+            if let Some(text) = license.header() {
+                texts.push(LicenseText { id, text, header: true, exception: false });
             }
         }
-        let customs = self.customs.iter().filter(|c| !c.exception && !c.text.is_empty());
-        texts.extend(customs.map(|c| LicenseText { id: c.id, text: c.text, header: false }));
+        for id in exception_ids() {
+            let Ok(exception) = id.parse::<&dyn license::Exception>() else { continue };
+            let text = exception.text();
+            texts.push(LicenseText { id, text, header: false, exception: true });
+        }
+        let customs = self.customs.iter().filter(|c| !c.text.is_empty());
+        texts.extend(customs.map(|c| LicenseText {
+            id: c.id,
+            text: c.text,
+            header: false,
+            exception: c.exception,
+        }));
         texts
     }
 
@@ -337,7 +363,8 @@ impl Licenses {
     }
 }
 
-fn license_ids() -> impl Iterator<Item = &'static str> {
+/// Every license id of the list.
+pub fn license_ids() -> impl Iterator<Item = &'static str> {
     spdx::identifiers::LICENSES
         .iter()
         .map(|l| l.name)
@@ -372,7 +399,10 @@ mod tests {
         let extra: Vec<_> =
             db.categories.keys().filter(|id| !listed.contains(&id.as_str())).collect();
         // The `+` forms are on SPDX's list; the spdx crate spells them with an operator.
-        assert!(extra.iter().all(|id| id.ends_with('+')), "not on the list: {extra:?}");
+        assert!(
+            extra.iter().all(|id| id.ends_with('+') || id.starts_with("LicenseRef-")),
+            "not on the list: {extra:?}"
+        );
     }
 
     #[test]
@@ -382,7 +412,9 @@ mod tests {
         assert!(listed.len() > 70);
         let known: Vec<&str> = db.exceptions.keys().map(String::as_str).collect();
         let missing: Vec<_> = listed.iter().filter(|id| !known.contains(id)).collect();
+        let custom = |id: &&&str| id.starts_with("AdditionRef-");
         let extra: Vec<_> = known.iter().filter(|id| !listed.contains(id)).collect();
+        let extra: Vec<_> = extra.into_iter().filter(|id| !custom(id)).collect();
         assert!(missing.is_empty() && extra.is_empty(), "missing {missing:?}, extra {extra:?}");
     }
 
@@ -392,7 +424,9 @@ mod tests {
         let texts = db.texts();
         // Stems that the spdx crate adds; the list itself has only their `-only` and
         // `-or-later` forms.
-        let stem = |id: &&str| id.ends_with("invariants");
+        // What a deprecated id says of a license and its exception is in the texts of the two.
+        let pair = |id: &str| db.successor(id).is_some_and(|s| s.contains(" WITH "));
+        let stem = |id: &&str| id.ends_with("invariants") || pair(id);
         for id in license_ids().filter(|id| !stem(id)) {
             assert!(
                 texts.iter().any(|t| t.id == id && !t.header && !t.text.trim().is_empty()),

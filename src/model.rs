@@ -34,6 +34,10 @@ impl fmt::Debug for BlobId {
 pub enum MatchKind {
     /// An `SPDX-License-Identifier` tag.
     Tag,
+    /// Words that grant, or that say under which license something stands.
+    Notice,
+    /// The mere name or address of a license.
+    Reference,
     /// The text of a license.
     Text,
     /// A standard header that a license asks to be put into files.
@@ -41,10 +45,20 @@ pub enum MatchKind {
 }
 
 impl MatchKind {
+    pub const ALL: [MatchKind; 5] = [
+        MatchKind::Tag,
+        MatchKind::Notice,
+        MatchKind::Reference,
+        MatchKind::Text,
+        MatchKind::Header,
+    ];
+
     /// The word for this kind in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             MatchKind::Tag => "tag",
+            MatchKind::Notice => "notice",
+            MatchKind::Reference => "reference",
             MatchKind::Text => "text",
             MatchKind::Header => "header",
         }
@@ -55,7 +69,7 @@ impl FromStr for MatchKind {
     type Err = UnknownWord;
 
     fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        [MatchKind::Tag, MatchKind::Text, MatchKind::Header]
+        MatchKind::ALL
             .into_iter()
             .find(|k| k.as_str() == s)
             .ok_or_else(|| UnknownWord(s.to_owned()))

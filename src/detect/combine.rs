@@ -1,37 +1,302 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! From the matches of a content to one expression: all of them hold, but one that is
-//! explained by another is not said twice.
+//! From what was met in a content to one expression: all of it holds, but what another
+//! hit explains is not said twice, choices are choices, and exceptions belong to a license.
 
+use std::ops::Range;
+
+use rustc_hash::FxHashSet;
+
+use super::references::stem;
 use super::texts::Texts;
-use crate::licenses::Licenses;
-use crate::licenses::expression::Expr;
-use crate::model::{Match, MatchKind};
+use crate::licenses::expression::{Expr, Term};
+use crate::model::MatchKind;
 
-/// The expression over all matches, `None` when there are none.
-pub(super) fn combine(licenses: &Licenses, texts: &Texts, matches: &[Match]) -> Option<Expr> {
-    let parsed: Vec<(MatchKind, Expr)> = matches
-        .iter()
-        .filter_map(|m| Some((m.kind, licenses.parse(&m.expression).ok()?)))
-        .collect();
-    let stated: Vec<&str> = parsed
-        .iter()
-        .filter(|(kind, _)| *kind != MatchKind::Text)
-        .flat_map(|(_, e)| e.ids())
-        .collect();
-    let tagged: Vec<&str> = parsed
-        .iter()
-        .filter(|(kind, _)| *kind == MatchKind::Tag)
-        .flat_map(|(_, e)| e.ids())
-        .collect();
-    let said = |kind: MatchKind, expr: &Expr| match (kind, expr) {
-        // The text of a license does not tell `-only` from `-or-later`; its notice does.
-        (MatchKind::Text, Expr::Term(t)) => {
-            stated.iter().any(|id| *id == t.license || texts.same_text(&t.license, id))
+/// A license met at a place of a content.
+#[derive(Debug, Clone)]
+pub(super) struct Hit<'a> {
+    pub expr: Expr,
+    pub kind: MatchKind,
+    pub score: f32,
+    /// In bytes.
+    pub range: Range<usize>,
+    pub sure: Sure,
+    /// Joined by "or" to the hit before it.
+    pub or: bool,
+    /// An exception without its license; the expression's license is a stand-in.
+    pub exception: bool,
+    /// Of a text, the families that it names itself.
+    pub mentions: Option<&'a FxHashSet<String>>,
+    /// A name that stands on a line of its own.
+    pub heading: bool,
+    /// A name or address that is merely mentioned.
+    pub mention: bool,
+    /// Evidence for what another hit says already.
+    pub explained: bool,
+}
+
+/// How much a hit says of the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sure {
+    /// A family without a version, although it has versions.
+    Vague,
+    /// An address, or a version without a word on later ones.
+    Plain,
+    Exact,
+}
+
+/// The license that stands where an exception was met and no license.
+pub(super) const UNKNOWN: &str = "LicenseRef-lictor-unknown";
+
+/// How far an exception may stand behind its license, and "alternatively" behind the other
+/// choice, in bytes.
+const FAR: usize = 4000;
+
+/// How far behind its license the name of an exception may stand, in bytes.
+const BESIDE: usize = 300;
+
+/// How far above a text its heading stands, in bytes.
+const HEADING: usize = 300;
+
+/// How far behind the notice of one GNU license words about another belong to it, in bytes:
+/// notices of the LGPL are known to go on with the name of the GPL.
+const SAME_NOTICE: usize = 1500;
+
+/// Decides which hits, ordered by place, are said, and what they say together.
+pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, Vec<Hit<'a>>) {
+    let hits = without_mentions(without_inner(hits));
+    let hits = without_explained(texts, hits);
+    let hits = with_exceptions(hits);
+    let mut groups: Vec<Expr> = Vec::new();
+    let mut previous: Option<&Hit<'_>> = None;
+    for hit in hits.iter().filter(|h| !h.explained) {
+        let near = previous.is_some_and(|p| hit.range.start < p.range.end + FAR);
+        match groups.pop() {
+            Some(last) if hit.or && near => {
+                groups.extend(Expr::any([last, hit.expr.clone()]));
+            }
+            last => {
+                groups.extend(last);
+                groups.push(hit.expr.clone());
+            }
         }
-        (MatchKind::Header, Expr::Term(t)) => tagged.contains(&t.license.as_str()),
-        _ => false,
+        previous = Some(hit);
+    }
+    // What a choice offers is not demanded once more by a hit that names one of it.
+    let chosen: Vec<String> = groups
+        .iter()
+        .filter(|g| matches!(g, Expr::Or(_)))
+        .flat_map(|g| g.ids().into_iter().map(str::to_owned))
+        .collect();
+    let groups = groups.into_iter().filter(|g| match g {
+        Expr::Term(t) => !(t.addition.is_none() && chosen.contains(&t.license)),
+        _ => true,
+    });
+    (Expr::all(groups), hits)
+}
+
+/// Beside a tag, which is there to say it, licenses that are merely mentioned say nothing.
+fn without_mentions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    if hits.iter().any(|h| h.kind == MatchKind::Tag) {
+        hits.retain(|h| !h.mention);
+    }
+    hits
+}
+
+/// Leaves out what stands inside the text of a license, and settles headers against the
+/// names in them.
+fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let named = |h: &Hit| matches!(h.kind, MatchKind::Notice | MatchKind::Reference);
+    let inside = |h: &Hit, of: &Hit| {
+        // A title or an address may stick out of what was matched.
+        h.range.start + 40 >= of.range.start && h.range.end <= of.range.end + 40
     };
-    Expr::all(parsed.iter().filter(|(kind, e)| !said(*kind, e)).map(|(_, e)| e.clone()))
+    // The names say more surely than a likeness which GNU license it is, and from when on.
+    let overruled = |header: &Hit| {
+        let own = header.expr.ids();
+        own.iter().any(|id| is_gnu(id))
+            && hits.iter().any(|h| {
+                named(h)
+                    && inside(h, header)
+                    && h.sure >= Sure::Plain
+                    && h.kind == MatchKind::Notice
+                    && h.expr.ids().iter().any(|id| is_gnu(id))
+            })
+    };
+    let kept: Vec<bool> = hits
+        .iter()
+        .map(|h| match h.kind {
+            MatchKind::Header => !overruled(h),
+            // The heading of a text does not say what the text is.
+            _ if named(h)
+                && h.heading
+                && !h.exception
+                && hits.iter().any(|of| {
+                    of.kind == MatchKind::Text
+                        && !of.exception
+                        && of.range.start >= h.range.start
+                        && of.range.start < h.range.end + HEADING
+                }) =>
+            {
+                false
+            }
+            MatchKind::Tag => !hits.iter().any(|of| {
+                of.kind == MatchKind::Text
+                    && of.range.start < h.range.start
+                    && h.range.end < of.range.end
+                    && of
+                        .mentions
+                        .is_some_and(|m| h.expr.ids().iter().all(|id| m.contains(family(id))))
+            }),
+            _ if named(h) => !hits.iter().any(|of| match of.kind {
+                // What the text does not name itself was put into it, or stands beside it.
+                MatchKind::Text => {
+                    inside(h, of)
+                        && (h.exception
+                            || h.expr.ids().iter().all(|id| {
+                                of.mentions.is_some_and(|m| m.contains(family(id)))
+                                    || of.expr.ids().iter().any(|o| family(o) == family(id))
+                                    || id.starts_with("LicenseRef-")
+                            }))
+                }
+                MatchKind::Header => {
+                    inside(h, of)
+                        && !overruled(of)
+                        && (h.sure < Sure::Exact
+                            || h.expr
+                                .ids()
+                                .iter()
+                                .all(|id| of.expr.ids().iter().any(|o| stem(o) == stem(id))))
+                }
+                _ => false,
+            }),
+            _ => true,
+        })
+        .collect();
+    hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(h, _)| h).collect()
+}
+
+/// Leaves out what says less than another hit about the same license.
+fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
+    let same = |a: &str, b: &str| stem(a) == stem(b) || texts.same_text(a, b);
+    let explained = |n: usize, h: &Hit| {
+        if h.exception {
+            return false;
+        }
+        let ids = h.expr.ids();
+        let all = |by: &dyn Fn(&str, &Hit) -> bool| {
+            ids.iter().all(|id| {
+                hits.iter().enumerate().any(|(m, of)| m != n && !of.exception && by(id, of))
+            })
+        };
+        let overlaps = |h: &Hit<'_>| {
+            hits.iter().any(|of| {
+                matches!(of.kind, MatchKind::Text | MatchKind::Header)
+                    && of.range.start < h.range.end
+                    && h.range.start < of.range.end
+            })
+        };
+        match h.kind {
+            // The text of a license does not tell `-only` from `-or-later`; its notice does.
+            MatchKind::Text => all(&|id, of| {
+                of.kind != MatchKind::Text
+                    && of.sure > Sure::Vague
+                    && of.expr.ids().iter().any(|o| same(o, id))
+            }),
+            MatchKind::Header => all(&|id, of| {
+                of.kind == MatchKind::Tag && of.expr.ids().iter().any(|o| stem(o) == stem(id))
+            }),
+            MatchKind::Notice | MatchKind::Reference if h.sure == Sure::Vague => {
+                overlaps(h)
+                    || all(&|id, of| {
+                        of.sure > Sure::Vague
+                            && of.expr.ids().iter().any(|o| {
+                                family(o) == family(id)
+                                    || is_gnu(o)
+                                        && is_gnu(id)
+                                        && of.range.start <= h.range.start
+                                        && h.range.start < of.range.end + SAME_NOTICE
+                            })
+                    })
+            }
+            MatchKind::Notice | MatchKind::Reference if h.sure == Sure::Plain => all(&|id, of| {
+                (of.sure == Sure::Exact && of.kind != MatchKind::Text || of.kind == MatchKind::Tag)
+                    && of.expr.ids().iter().any(|o| stem(o) == stem(id))
+            }),
+            _ => false,
+        }
+    };
+    let explained: Vec<bool> = hits.iter().enumerate().map(|(n, h)| explained(n, h)).collect();
+    // Texts and headers are evidence all the same; a mere name is none beside a better one.
+    hits.into_iter()
+        .zip(explained)
+        .map(|(h, explained)| Hit { explained, ..h })
+        .filter(|h| !h.explained || matches!(h.kind, MatchKind::Text | MatchKind::Header))
+        .collect()
+}
+
+/// Attaches exceptions to the license before them, or else behind them.
+fn with_exceptions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let mut dropped = Vec::new();
+    for n in 0..hits.len() {
+        if !hits[n].exception {
+            continue;
+        }
+        let Expr::Term(Term { addition: Some(addition), .. }) = hits[n].expr.clone() else {
+            continue;
+        };
+        let near = |m: usize, h: &Hit| {
+            let far = match m < n {
+                true => hits[n].range.start.saturating_sub(h.range.end),
+                false => h.range.start.saturating_sub(hits[n].range.end),
+            };
+            // A name belongs to what stands right before it.
+            let reach = if hits[n].kind == MatchKind::Reference { BESIDE } else { FAR };
+            !h.exception && far < reach && (m < n || reach == FAR)
+        };
+        // A GNU license before others: nearly all exceptions are written for one.
+        let gnu = |h: &Hit| h.expr.ids().iter().any(|id| is_gnu(id));
+        let before = (0..n).rev().filter(|m| near(*m, &hits[*m]));
+        let after = (n + 1..hits.len()).filter(|m| near(*m, &hits[*m]));
+        let places: Vec<usize> = before.chain(after).collect();
+        let place = places.iter().find(|m| gnu(&hits[**m])).or_else(|| places.first()).copied();
+        if let Some(m) = place {
+            hits[m].expr = attach(&hits[m].expr, &addition);
+            dropped.push(n);
+        } else if hits[n].kind == MatchKind::Reference {
+            dropped.push(n);
+        }
+    }
+    let mut at = 0;
+    hits.retain(|_| {
+        at += 1;
+        !dropped.contains(&(at - 1))
+    });
+    hits
+}
+
+fn attach(expr: &Expr, addition: &str) -> Expr {
+    let terms = expr.terms();
+    let any_gnu = terms.iter().any(|t| is_gnu(&t.license));
+    expr.map(&|t: &Term| {
+        let takes = t.addition.is_none() && (!any_gnu || is_gnu(&t.license));
+        match takes {
+            true => Term { license: t.license.clone(), addition: Some(addition.to_owned()) },
+            false => t.clone(),
+        }
+    })
+}
+
+fn is_gnu(id: &str) -> bool {
+    ["GPL-", "LGPL-", "AGPL-"].iter().any(|p| id.starts_with(p))
+}
+
+/// The letters of an id before its version.
+pub(super) fn family(id: &str) -> &str {
+    let end = id
+        .match_indices('-')
+        .find(|(n, _)| id.as_bytes().get(n + 1).is_some_and(u8::is_ascii_digit))
+        .map_or(id.len(), |(n, _)| n);
+    &id[..end]
 }

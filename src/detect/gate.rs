@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-/// Starts of an SPDX tag; then a macro of the Linux kernel that looks like a license text
-/// and is none; then fragments that license texts and headers cannot do without.
-const LITERALS: [&str; 25] = [
+/// Starts of an SPDX tag; then a macro of the Linux kernel; then fragments that license texts
+/// and headers cannot do without; then what names a license without any of them.
+const LITERALS: [&str; 42] = [
     "SPDX-License-Identifier",
     "SPDX-LICENSE-IDENTIFIER",
     "spdx-license-identifier",
@@ -29,6 +29,8 @@ const LITERALS: [&str; 25] = [
     "arranty",
     "WARRANT",
     "ublic domain",
+    "ublic-domain",
+    "ublic Domain",
     "PUBLIC DOMAIN",
     "opyleft",
     "opyright law",
@@ -39,14 +41,34 @@ const LITERALS: [&str; 25] = [
     "may be distributed",
     "permitted",
     "rovided that",
+    "GPL",
+    "/gpl",
+    "reative Commons",
+    "reativecommons",
+    "CC-BY",
+    "CC BY",
+    "CC0",
+    "same terms",
+    "under the terms",
+    "of distribution and use",
+    "copyright notice in",
+    "isclaims copyright",
+    "WTFPL",
+    "BEER",
+    "opensource.org",
 ];
 
-/// How many of the literals are tags, and how many are tags or to be passed over.
+/// How many of the literals are tags, how many are tags or the macro, and where those begin
+/// that only name.
 const TAGS: usize = 3;
-const QUIET: usize = 4;
+const MACROS: usize = 4;
+const NAMES: usize = 27;
 
 /// How far a region reaches to both sides of a literal, in bytes.
 const REACH: usize = 1500;
+
+/// How far it reaches around a literal that only names.
+const NAME_REACH: usize = 500;
 
 /// Two literals no farther apart than this, in bytes, share a region: the texts of the GNU
 /// licenses go on for 4.5 KB without any of them.
@@ -57,13 +79,15 @@ const BRIDGE: usize = 5500;
 pub(super) struct Hits {
     /// Offsets of tags.
     pub tags: Vec<usize>,
+    /// Offsets of the kernel's macro.
+    pub macros: Vec<usize>,
     /// Byte ranges, ascending and apart from each other.
     pub regions: Vec<Range<usize>>,
 }
 
 impl Hits {
     pub fn is_empty(&self) -> bool {
-        self.tags.is_empty() && self.regions.is_empty()
+        self.tags.is_empty() && self.macros.is_empty() && self.regions.is_empty()
     }
 }
 
@@ -82,25 +106,45 @@ impl Gate {
 
     pub fn hits(&self, text: &[u8]) -> Hits {
         let mut hits = Hits::default();
-        let mut previous = 0;
+        // Whether the region at hand is one around license texts, and where that was seen last.
+        let mut previous: Option<usize> = None;
+        // Names up to here belong to a tag or macro.
+        let mut told = 0;
         for found in self.literals.find_iter(text) {
-            if found.pattern().as_usize() < TAGS {
-                hits.tags.push(found.start());
+            let literal = found.pattern().as_usize();
+            if literal < MACROS {
+                match literal < TAGS {
+                    true => hits.tags.push(found.start()),
+                    false => hits.macros.push(found.start()),
+                }
+                let rest = &text[found.end()..];
+                told = found.end() + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                 continue;
             }
-            if found.pattern().as_usize() < QUIET {
+            let names = literal >= NAMES;
+            if names && (found.start() < told || is_symbol(text, found.range())) {
                 continue;
             }
-            let start = found.start().saturating_sub(REACH);
-            let end = (found.end() + REACH).min(text.len());
+            let reach = if names { NAME_REACH } else { REACH };
+            let start = found.start().saturating_sub(reach);
+            let end = (found.end() + reach).min(text.len());
+            let bridged = !names && previous.is_some_and(|p| found.start() <= p + BRIDGE);
             match hits.regions.last_mut() {
-                Some(last) if found.start() <= previous + BRIDGE => last.end = end,
+                Some(last) if bridged || start <= last.end => last.end = last.end.max(end),
                 _ => hits.regions.push(start..end),
             }
-            previous = found.end();
+            if !names {
+                previous = Some(found.end());
+            }
         }
         hits
     }
+}
+
+/// Whether what was found is part of a name in a program (`EXPORT_SYMBOL_GPL`).
+fn is_symbol(text: &[u8], found: Range<usize>) -> bool {
+    let before = found.start.checked_sub(1).and_then(|n| text.get(n));
+    before == Some(&b'_') || text.get(found.end) == Some(&b'_')
 }
 
 #[cfg(test)]
@@ -108,12 +152,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_told_from_regions_and_the_module_macro_is_neither() {
+    fn tags_and_the_module_macro_are_told_from_regions() {
         let gate = Gate::new();
-        let tag = format!("// SPDX-License-{}: MIT\nMODULE_LICENSE(\"GPL\");\n", "Identifier");
-        assert_eq!(gate.hits(tag.as_bytes()), Hits { tags: vec![3], regions: vec![] });
+        let tag = format!("// SPDX-License-{}: GPL-2.0\nMODULE_LICENSE(\"GPL\");\n", "Identifier");
+        let macros = vec![tag.find("MODULE").unwrap()];
+        assert_eq!(gate.hits(tag.as_bytes()), Hits { tags: vec![3], macros, regions: vec![] });
         assert_eq!(gate.hits(b"the License").regions, vec![0..11; 1]);
-        assert!(gate.hits(b"int main(void) {}").is_empty());
+        assert!(gate.hits(b"int main(void) {} EXPORT_SYMBOL_GPL(main);").is_empty());
     }
 
     #[test]
@@ -126,5 +171,15 @@ mod tests {
         let regions = gate.hits(far.as_bytes()).regions;
         assert_eq!(regions.len(), 2);
         assert!(regions[0].end <= regions[1].start);
+    }
+
+    #[test]
+    fn a_mere_name_has_a_small_region() {
+        let gate = Gate::new();
+        let pad = " ".repeat(5000);
+        let [region] = &gate.hits(format!("{pad}GPL{pad}").as_bytes()).regions[..] else {
+            panic!()
+        };
+        assert_eq!(region.len(), 2 * NAME_REACH + 3);
     }
 }

@@ -18,10 +18,11 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use askalono::TextData;
+use rustc_hash::FxHashSet;
 
-use super::tokens::{self, Lines, Token};
+use super::references::stem;
+use super::tokens::{self, Token};
 use crate::licenses::{LicenseText, Licenses};
-use crate::model::{Match, MatchKind};
 
 /// Words to a shingle.
 const SHINGLE: usize = 5;
@@ -42,6 +43,15 @@ const MAX_RIVALS: u8 = 6;
 const MIN_TEXT_SCORE: f32 = 0.85;
 /// Headers are short and name their program; [`marks`] tells those that are much alike apart.
 const MIN_HEADER_SCORE: f32 = 0.8;
+
+/// Share of a text's words from which it is there whatever else stands between them, and the
+/// score that it then needs.
+const MIN_COMPLETE: f32 = 0.93;
+const MIN_MIXED_SCORE: f32 = 0.6;
+
+/// Words, and share of a text, from which an exact part of it stands for the whole.
+const MIN_CUT_WORDS: f32 = 60.0;
+const MIN_CUT: f32 = 0.45;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
@@ -80,10 +90,13 @@ struct Entry {
     /// All ids with this text.
     twins: Vec<&'static str>,
     header: bool,
+    exception: bool,
     words: usize,
     /// Shingles in the index.
     shingles: usize,
     source: &'static str,
+    /// The families of licenses that the text itself names.
+    mentions: OnceLock<FxHashSet<String>>,
     /// The text as [`plain`] gives it, and askalono's form of it.
     data: OnceLock<(String, TextData)>,
 }
@@ -96,6 +109,23 @@ struct Posting {
     at: u32,
 }
 
+/// A text or header at a place, in bytes.
+pub(super) struct Found<'a> {
+    pub id: &'a Arc<str>,
+    pub header: bool,
+    pub exception: bool,
+    pub score: f32,
+    pub range: Range<usize>,
+    entry: &'a Entry,
+}
+
+impl<'a> Found<'a> {
+    /// What is named in the text itself; `read` gives the families named in a text.
+    pub fn mentions(&self, read: impl FnOnce(&str) -> FxHashSet<String>) -> &'a FxHashSet<String> {
+        self.entry.mentions.get_or_init(|| read(self.entry.source))
+    }
+}
+
 /// A text met at a place of a window, positions in words.
 #[derive(Debug, Clone)]
 struct Candidate {
@@ -105,6 +135,8 @@ struct Candidate {
     /// The words of the text that are met here.
     part: Range<usize>,
     score: f32,
+    /// How many words it explains, less those that should be here and are not.
+    value: f32,
 }
 
 impl Candidate {
@@ -139,18 +171,12 @@ impl Texts {
             || self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
     }
 
-    /// Adds a match for every text and header found in `text[region]`.
-    pub fn find(
-        &self,
-        text: &[u8],
-        region: Range<usize>,
-        lines: &mut Lines<'_>,
-        matches: &mut Vec<Match>,
-    ) {
-        let tokens = tokens::tokenize(text, region);
+    /// The texts and headers found in the words of a region, apart from each other.
+    pub fn find(&self, text: &[u8], tokens: &[Token]) -> Vec<Found<'_>> {
         let index = self.index();
+        let tokens = &invariant(tokens)[..];
         let mut found: Vec<Candidate> = Vec::new();
-        for passage in index.passages(&tokens) {
+        for passage in index.passages(tokens) {
             let (mut start, last) = (passage.start, passage.end);
             loop {
                 let end = last.min(start + WINDOW);
@@ -167,19 +193,16 @@ impl Texts {
                 start += WINDOW / 2;
             }
         }
-        for c in found {
-            let entry = &index.entries[c.entry];
-            let from = tokens[c.start].start as usize;
-            let to = tokens[c.end - 1].end as usize;
-            matches.push(Match {
-                expression: Arc::clone(&entry.id),
-                kind: if entry.header { MatchKind::Header } else { MatchKind::Text },
-                score: c.score,
-                start_line: lines.number(from),
-                end_line: lines.number(to),
-                words: super::excerpt(&text[from..to]),
-            });
-        }
+        let entry = |c: &Candidate| &index.entries[c.entry];
+        let found = found.into_iter().map(|c| Found {
+            id: &entry(&c).id,
+            header: entry(&c).header,
+            exception: entry(&c).exception,
+            score: c.score,
+            range: tokens[c.start].start as usize..tokens[c.end - 1].end as usize,
+            entry: entry(&c),
+        });
+        found.collect()
     }
 }
 
@@ -309,7 +332,16 @@ impl Index {
             let (start, end) = (low - before, high + SHINGLE + after);
             let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
             let part = *first as usize - before..*last as usize + SHINGLE + after;
-            candidates.push(Candidate { entry, start, end, part, score });
+            // What a text says twice is not in the index: its end may stand here all the same.
+            if coverage >= 0.7 && part.len() * 10 < words * 9 {
+                let end = (low + words).saturating_sub(*first as usize).min(window);
+                let part = part.start..(part.start + end.saturating_sub(start)).min(words);
+                if end > start {
+                    let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
+                    candidates.push(Candidate { entry, start, end, part, score, value: 0.0 });
+                }
+            }
+            candidates.push(Candidate { entry, start, end, part, score, value: 0.0 });
         };
         // Shingles of one copy of the text stand at the same distance from their place in
         // the text, but for words put in or left out on the way.
@@ -331,7 +363,7 @@ impl Index {
             let class = c.len().ilog2();
             let here = places.entry(class).or_insert_with(|| vec![Place::default(); tokens.len()]);
             let place = here[usize::midpoint(c.start, c.end)];
-            if place.rivals >= MAX_RIVALS || attainable(c.score) < place.best {
+            if place.rivals >= MAX_RIVALS || attainable(c.score).max(c.score + 0.15) < place.best {
                 continue;
             }
             let entry = &self.entries[c.entry];
@@ -347,8 +379,24 @@ impl Index {
                 place.rivals = place.rivals.saturating_add(1);
                 place.best = place.best.max(score);
             }
-            if score >= if entry.header { MIN_HEADER_SCORE } else { MIN_TEXT_SCORE } {
-                confirmed.push(Candidate { score, ..c });
+            let of = if entry.header { c.part.len() } else { entry.words };
+            let (matched, value) = worth(score, c.len(), of, &c.part, entry.words);
+            // A text into which a paragraph was put is all there, though it is less alike.
+            let complete = matched >= MIN_COMPLETE * entry.words as f32 && score >= MIN_MIXED_SCORE;
+            let enough = match entry.header {
+                true => score >= MIN_HEADER_SCORE,
+                false => {
+                    // A good part of a text, word for word: it was cut off.
+                    let cut = c.part.start <= EDGE * 2
+                        && matched >= MIN_CUT_WORDS
+                        && matched >= MIN_CUT * entry.words as f32
+                        && matched >= 0.97 * c.part.len() as f32
+                        && matched >= 0.9 * c.len() as f32;
+                    score >= MIN_TEXT_SCORE || complete || cut
+                }
+            };
+            if enough {
+                confirmed.push(Candidate { score, value, ..c });
             }
         }
         confirmed
@@ -392,7 +440,7 @@ impl Entry {
     /// askalono's score of a part of this text against words of a file.
     fn score_part(&self, text: &[u8], tokens: &[Token], part: Range<usize>) -> f32 {
         let source = self.source.as_bytes();
-        let own = tokens::tokenize(source, 0..source.len());
+        let own = self::source(self.source);
         let (own, here) = (plain(source, &own[part]), plain(text, tokens));
         if own == here {
             return 1.0;
@@ -406,16 +454,85 @@ impl Entry {
     fn data(&self) -> &(String, TextData) {
         self.data.get_or_init(|| {
             let text = self.source.as_bytes();
-            let plain = plain(text, &tokens::tokenize(text, 0..text.len()));
+            let plain = plain(text, &source(self.source));
             let data = TextData::new(&plain).without_text();
             (plain, data)
         })
     }
 }
 
-/// A GNU id without what says whether later versions are granted.
-fn stem(id: &str) -> &str {
-    id.strip_suffix("-only").or_else(|| id.strip_suffix("-or-later")).unwrap_or(id)
+/// The words of a text of the list.
+fn source(text: &str) -> Vec<Token> {
+    invariant(&tokens::tokenize(text.as_bytes(), 0..text.len()))
+}
+
+/// The words of a text without the names that differ from copy to copy: whose name may not be
+/// used, who provides the software, who is not liable. The templates of the SPDX list leave
+/// the same places open.
+fn invariant(tokens: &[Token]) -> Vec<Token> {
+    static PLACES: std::sync::LazyLock<Vec<Blank>> = std::sync::LazyLock::new(|| {
+        let blanks = [
+            ("neither the name", "may be used to endorse", 40, 3),
+            ("neither the names", "may be used to endorse", 40, 3),
+            ("neither my name", "may be used to endorse", 40, 3),
+            ("none of the names", "may be used to endorse", 40, 4),
+            ("neither name of", "may be used to endorse", 40, 3),
+            ("the name of", "may not be used to endorse", 24, 3),
+            ("the names of", "may not be used to endorse", 24, 3),
+            ("the name", "may not be used to endorse", 24, 2),
+            ("the names", "may not be used to endorse", 24, 2),
+            ("provided by", "as is", 16, 0),
+            ("in no event shall", "be liable", 30, 0),
+            ("in no event will", "be liable", 30, 0),
+            ("the name of", "not be used in advertising", 24, 0),
+            ("the names of", "not be used in advertising", 24, 0),
+            ("the name of", "shall not be used in advertising", 24, 0),
+        ];
+        let blanks = blanks.iter().map(|(from, to, most, whole)| Blank {
+            from: tokens::words(from),
+            to: tokens::words(to),
+            most: *most,
+            whole: *whole,
+        });
+        blanks.collect()
+    });
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let is = |at: usize, words: &[u64]| {
+        tokens.get(at..at + words.len()).is_some_and(|t| t.iter().map(|t| &t.hash).eq(words))
+    };
+    let mut at = 0;
+    'tokens: while at < tokens.len() {
+        for place in PLACES.iter() {
+            if tokens[at].hash != place.from[0] || !is(at, &place.from) {
+                continue;
+            }
+            let start = at + place.from.len();
+            if let Some(n) = (0..=place.most).find(|n| is(start + n, &place.to)) {
+                if place.whole == 0 {
+                    out.extend_from_slice(&tokens[at..start]);
+                }
+                // "may [not]" goes with the name, "be used" stays.
+                at = start + n;
+                if place.whole > 0 {
+                    at += if place.to.len() == 6 { 2 } else { 1 };
+                }
+                continue 'tokens;
+            }
+        }
+        out.push(tokens[at]);
+        at += 1;
+    }
+    out
+}
+
+/// A blank in a text that is filled with a name: what stands before and behind it.
+struct Blank {
+    from: Vec<u64>,
+    to: Vec<u64>,
+    /// Words that the name may have.
+    most: usize,
+    /// Whether what stands before is left out, too (if not 0).
+    whole: usize,
 }
 
 /// What must not differ between a header and what is taken for it, however alike the rest is.
@@ -445,12 +562,23 @@ fn marks(plain: &str) -> Marks {
     Marks { versions: versions.collect(), names: names.collect(), later: words.contains(&"later") }
 }
 
-/// Of candidates that claim the same words the longer explains the shorter, and among
-/// those of about the same length the better score wins.
+/// How many words a candidate explains by its score against `of` words, and what that is worth:
+/// a word that is missing inside says that it is another text, the end of a text may be cut off.
+fn worth(score: f32, here: usize, of: usize, part: &Range<usize>, words: usize) -> (f32, f32) {
+    let matched = score * (here + of) as f32 / 2.0;
+    let inner = (part.len() as f32 - matched).max(0.0);
+    // The head of a text is its title and copyright notice.
+    let tail = words.saturating_sub(part.end) as f32;
+    let outer = 0.1 * part.start as f32 + tail.min(50.0) + 0.1 * (tail - 50.0).max(0.0);
+    let added = (here as f32 - matched).max(0.0);
+    (matched, matched - 1.5 * inner - outer - 0.2 * added)
+}
+
+/// Of candidates that claim the same words the one that explains most remains.
 fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
-        b.len()
-            .cmp(&a.len())
+        b.value
+            .total_cmp(&a.value)
             .then(b.score.total_cmp(&a.score))
             .then(a.entry.cmp(&b.entry))
             .then(a.start.cmp(&b.start))
@@ -458,18 +586,10 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     // Apart from each other and ordered by their place.
     let mut settled: Vec<Candidate> = Vec::new();
     for c in candidates {
-        let from = settled.partition_point(|s| s.end <= c.start);
-        let to = settled.partition_point(|s| s.start < c.end);
-        if from == to {
+        let from = settled.partition_point(|s| s.end <= c.start + EDGE.min(c.len() / 4));
+        let to = settled.partition_point(|s| s.start + EDGE.min(c.len() / 4) < c.end);
+        if from >= to {
             settled.insert(from, c);
-        } else if to - from == 1 {
-            let rival = &mut settled[from];
-            let similar = c.len() * 10 >= rival.len() * 7;
-            // A text that explains a paragraph more need not be quite as exact.
-            let grace = if rival.len() >= c.len() + EDGE { 0.02 } else { 0.0 };
-            if similar && c.score > rival.score + grace {
-                *rival = c;
-            }
         }
     }
     settled
@@ -479,10 +599,7 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 fn collapse(licenses: &Licenses) -> Vec<Entry> {
     let mut by_words: BTreeMap<(Vec<u64>, bool), Vec<LicenseText>> = BTreeMap::new();
     for text in licenses.texts() {
-        let words: Vec<u64> = tokens::tokenize(text.text.as_bytes(), 0..text.text.len())
-            .iter()
-            .map(|t| t.hash)
-            .collect();
+        let words: Vec<u64> = source(text.text).iter().map(|t| t.hash).collect();
         if words.len() >= SHINGLE {
             by_words.entry((words, text.header)).or_default().push(text);
         }
@@ -494,7 +611,11 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
             let first =
                 texts.iter().min_by_key(|t| (licenses.is_deprecated(t.id), t.id.len(), t.id))?;
             // A deprecated id whose text differs from its successor's stands for that.
-            let mut id = licenses.parse(first.id).map_or(first.id.to_owned(), |e| e.to_string());
+            let current = match first.exception {
+                true => licenses.exception_successor(first.id).map(str::to_owned),
+                false => licenses.parse(first.id).ok().map(|e| e.to_string()),
+            };
+            let mut id = current.unwrap_or_else(|| first.id.to_owned());
             // The text of a GNU license does not grant later versions; only a notice does.
             let only = format!("{}-only", stem(&id));
             if !header && id.ends_with("-or-later") && licenses.license_id(&only).is_some() {
@@ -505,8 +626,10 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
                 source: first.text,
                 twins: texts.iter().map(|t| t.id).collect(),
                 header,
+                exception: first.exception,
                 words: words.len(),
                 shingles: 0,
+                mentions: OnceLock::new(),
                 data: OnceLock::new(),
             })
         })
@@ -519,7 +642,7 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
 /// than once is left out: it would tie places together that are far apart.
 fn all_postings(entries: &[Entry], first: usize) -> Vec<Vec<Posting>> {
     let postings = |(n, entry): (usize, &Entry)| {
-        let tokens = tokens::tokenize(entry.source.as_bytes(), 0..entry.source.len());
+        let tokens = source(entry.source);
         let sampled = tokens.len().saturating_sub(SHINGLE - 1) > SAMPLE_ABOVE;
         let mut postings: Vec<Posting> = shingles(&tokens)
             .enumerate()
@@ -552,7 +675,8 @@ fn bucket(shingle: u64) -> usize {
 /// The words as askalono is given them; see the head of this module.
 fn plain(text: &[u8], tokens: &[Token]) -> String {
     let mut out = String::with_capacity(2 + tokens.len() * 7);
-    out.push_str("x\n");
+    // The first line is fixed, and no line begins with "copyright": such lines go away there.
+    out.push_str("x\nx ");
     for t in tokens {
         let word = &text[t.start as usize..t.end as usize];
         out.extend(word.iter().map(|b| char::from(b.to_ascii_lowercase())));

@@ -86,6 +86,18 @@ impl Expr {
         out
     }
 
+    /// The same expression with every term replaced.
+    #[must_use]
+    pub fn map(&self, to: &impl Fn(&Term) -> Term) -> Expr {
+        let all = |list: &[Expr]| list.iter().map(|e| e.map(to)).collect::<Vec<_>>();
+        let mapped = match self {
+            Expr::Term(t) => return Expr::Term(to(t)),
+            Expr::And(list) => Expr::all(all(list)),
+            Expr::Or(list) => Expr::any(all(list)),
+        };
+        mapped.unwrap_or_else(|| self.clone())
+    }
+
     /// The flat set of ids, exceptions included, in order of appearance; `X+` gives `X`.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids = Vec::new();
