@@ -139,6 +139,22 @@ pub struct Licenses {
     digest: String,
 }
 
+/// What is known of a license or an exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct License<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    /// `None` for an exception.
+    pub category: Option<Category>,
+    pub exception: bool,
+    pub deprecated: bool,
+    /// What is reported instead of a deprecated id.
+    pub successor: Option<&'a str>,
+    /// Where it comes from: a list, or a file.
+    pub source: &'a str,
+    pub text: Option<&'a str>,
+}
+
 /// One license text to recognise.
 pub struct LicenseText {
     pub id: &'static str,
@@ -234,23 +250,72 @@ impl Licenses {
         Ok(self)
     }
 
-    /// Takes up the id and category of a license that no list has.
-    fn learn(&mut self, custom: &Custom) {
+    /// Takes up the id and category of a license that no list has. `stem` is its id without
+    /// the prefix that tells licenses from exceptions: what it says holds in either place.
+    fn learn(&mut self, custom: &Custom, stem: &str) {
         let lower = custom.id.to_ascii_lowercase();
-        if custom.exception {
-            // An exception with copyleft of less reach, or none, is one that frees other works.
-            let effect = match custom.category {
-                Category::WeakCopyleft | Category::Permissive | Category::PublicDomain => {
-                    Effect::Weakens
-                }
-                _ => Effect::Keeps,
-            };
-            self.exceptions.insert(custom.id.to_owned(), effect);
-            self.exception_ids.insert(lower, custom.id);
-        } else {
-            self.categories.insert(custom.id.to_owned(), custom.category);
-            self.license_ids.insert(lower, custom.id);
+        // An exception with copyleft of less reach, or none, is one that frees other works.
+        let effect = match custom.category {
+            Category::WeakCopyleft | Category::Permissive | Category::PublicDomain => {
+                Effect::Weakens
+            }
+            _ => Effect::Keeps,
+        };
+        self.exceptions.insert(format!("AdditionRef-{stem}"), effect);
+        self.categories.insert(format!("LicenseRef-{stem}"), custom.category);
+        let ids = if custom.exception { &mut self.exception_ids } else { &mut self.license_ids };
+        ids.insert(lower, custom.id);
+    }
+
+    /// All licenses and exceptions, by id.
+    pub fn entries(&self) -> impl Iterator<Item = License<'_>> {
+        let mut ids: Vec<&str> =
+            self.license_ids.values().chain(self.exception_ids.values()).copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| self.entry(id))
+    }
+
+    /// What is known of a license or exception, whatever the case of its id.
+    pub fn entry(&self, id: &str) -> Option<License<'_>> {
+        let license = self.license_id(id);
+        let id = license.or_else(|| self.exception_id(id))?;
+        let exception = license.is_none();
+        let term = Term { license: id.to_owned(), addition: None };
+        let category = self.category(&term).filter(|_| !exception);
+        if let Some(custom) = self.customs.iter().find(|c| c.id == id) {
+            return Some(License {
+                id,
+                name: &custom.name,
+                category,
+                exception,
+                deprecated: false,
+                successor: None,
+                source: &custom.source.path,
+                text: Some(custom.text).filter(|t| !t.is_empty()),
+            });
         }
+        let (name, text) = match exception {
+            true => id.parse().map(|e: &dyn license::Exception| (e.name(), e.text())).ok(),
+            false => id.parse().map(|l: &dyn license::License| (l.name(), l.text())).ok(),
+        }
+        .unzip();
+        let successor = if exception { self.exception_successor(id) } else { self.successor(id) };
+        Some(License {
+            id,
+            name: name.or_else(|| spdx::license_id(id).map(|l| l.full_name)).unwrap_or(id),
+            category,
+            exception,
+            deprecated: self.is_deprecated(id) || successor.is_some(),
+            successor,
+            source: "the SPDX License List",
+            text,
+        })
+    }
+
+    /// Whether a rule's expression names a license or exception.
+    pub fn reports(&self, rule: &Rule, id: &str) -> bool {
+        let Some(expression) = &rule.expression else { return false };
+        expression == id || self.parse(expression).is_ok_and(|e| e.ids().contains(&id))
     }
 
     /// The rules, by name.

@@ -11,10 +11,11 @@
 mod fields;
 mod front;
 mod license_file;
+mod lint;
 mod rule_file;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -27,6 +28,7 @@ use serde::Serialize;
 use super::{Category, Licenses};
 use crate::diag::{Failure, Mistake, Mistakes, visible};
 use crate::model::UnknownWord;
+pub use lint::{Words, lint};
 
 /// Largest rule or license file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -48,18 +50,24 @@ pub struct Source {
     /// The last part of the path, which names the file among others.
     pub name: String,
     pub text: Cow<'static, str>,
+    /// Compiled in, rather than a file of the user's own.
+    pub builtin: bool,
 }
 
 impl Source {
     /// A file that is at hand already.
     pub fn new(path: &str, text: impl Into<Cow<'static, str>>) -> Source {
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-        Source { path: path.to_owned(), name, text: text.into() }
+        Source { path: path.to_owned(), name, text: text.into(), builtin: false }
     }
 
     /// The files that are compiled in.
     pub fn builtin() -> Vec<Source> {
-        BUILTIN.iter().map(|(path, text)| Source::new(path, *text)).collect()
+        let file = |(path, text): &(&str, &'static str)| Source {
+            builtin: true,
+            ..Source::new(path, *text)
+        };
+        BUILTIN.iter().map(file).collect()
     }
 
     fn is_license(&self) -> bool {
@@ -218,9 +226,17 @@ pub enum OverlayError {
     Mistakes(Vec<Mistakes>),
 }
 
-/// What keys of license files mean in expressions: an id of the list, a custom id, or an
-/// expression that replaces a deprecated key.
-pub(super) type Keys = HashMap<String, String>;
+/// What a key of a license file means in expressions. A license that no list has may stand
+/// in either place: ScanCode does not tell exceptions from licenses there.
+#[derive(Debug, Clone, Default)]
+struct Meaning {
+    /// Where a license belongs: an id, or an expression that replaces a deprecated key.
+    license: Option<String>,
+    /// Behind WITH.
+    addition: Option<String>,
+}
+
+type Keys = HashMap<String, Meaning>;
 
 /// Collects what is wrong, by file.
 #[derive(Default)]
@@ -239,8 +255,12 @@ impl Complaints {
         self.add(source, vec![Mistake { message, span, label: String::new(), help }]);
     }
 
+    fn into_list(self) -> Vec<Mistakes> {
+        self.0.into_values().collect()
+    }
+
     fn done(self) -> Result<(), Vec<Mistakes>> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0.into_values().collect()) }
+        if self.0.is_empty() { Ok(()) } else { Err(self.into_list()) }
     }
 }
 
@@ -270,14 +290,14 @@ pub(super) fn read(db: &mut Licenses, sources: &[Arc<Source>]) -> Result<Databas
 
 /// The compiled-in files with those of an overlay in the place of their namesakes.
 pub(super) fn laid_over(own: Vec<Source>, overlay: Vec<Source>) -> Vec<Arc<Source>> {
-    let keys = |s: &Source| s.is_license().then(|| license_file::key(s)).flatten();
-    let replaced: Vec<String> = overlay.iter().filter_map(keys).collect();
+    let key = |s: &Source| s.is_license().then(|| license_file::key(s)).flatten();
+    let keys: HashSet<String> = overlay.iter().filter_map(key).collect();
+    let names: HashSet<&str> = overlay.iter().map(|s| s.name.as_str()).collect();
     let kept = own.into_iter().filter(|s| {
-        overlay.iter().all(|o| o.name != s.name)
-            && keys(s).is_none_or(|key| !replaced.contains(&key))
+        !names.contains(s.name.as_str()) && key(s).is_none_or(|key| !keys.contains(&key))
     });
-    let mut all: Vec<Arc<Source>> =
-        kept.collect::<Vec<_>>().into_iter().chain(overlay).map(Arc::new).collect();
+    let kept: Vec<Source> = kept.collect();
+    let mut all: Vec<Arc<Source>> = kept.into_iter().chain(overlay).map(Arc::new).collect();
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 }
@@ -319,8 +339,12 @@ pub fn files(directory: &Path) -> Result<Vec<Source>, OverlayError> {
     for path in found {
         let shown = visible(path.as_os_str().as_encoded_bytes());
         let name = visible(path.file_name().unwrap_or_default().as_encoded_bytes());
-        let source =
-            |text: String| Source { path: shown.clone(), name: name.clone(), text: text.into() };
+        let source = |text: String| Source {
+            path: shown.clone(),
+            name: name.clone(),
+            text: text.into(),
+            builtin: false,
+        };
         match text(&path) {
             Ok(text) => sources.push(source(text)),
             Err((message, help)) => wrong.one(&source(String::new()), 0..0, message, help),
@@ -356,6 +380,28 @@ pub fn words(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
         at = end;
         Some((start..end, text[start..end].to_ascii_lowercase()))
     })
+}
+
+/// The rules whose words stand in a text one after the other, with the first place of each,
+/// in the order of the places.
+pub fn met<'a>(rules: &'a [Rule], text: &str) -> Vec<(&'a Rule, Range<usize>)> {
+    let here: Vec<(Range<usize>, String)> = words(text).collect();
+    let mut starts: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, (_, word)) in here.iter().enumerate() {
+        starts.entry(word).or_default().push(n);
+    }
+    let place = |rule: &Rule| {
+        let own: Vec<String> = words(&rule.text).map(|(_, word)| word).collect();
+        let starts = starts.get(own.first()?.as_str())?;
+        let is_at = |n: &&usize| {
+            here.get(**n..**n + own.len()).is_some_and(|h| h.iter().map(|(_, w)| w).eq(&own))
+        };
+        let first = *starts.iter().find(is_at)?;
+        Some(here[first].0.start..here[first + own.len() - 1].0.end)
+    };
+    let mut met: Vec<_> = rules.iter().filter_map(|r| Some((r, place(r)?))).collect();
+    met.sort_by_key(|(_, place)| (place.start, std::cmp::Reverse(place.end)));
+    met
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::fields::{Fields, Shape};
 use super::front::Scalar;
-use super::{Complaints, Custom, Database, Keys, Source, rule_file};
+use super::{Complaints, Custom, Database, Keys, Meaning, Source, rule_file};
 use crate::diag::did_you_mean;
 use crate::licenses::expression::is_reference;
 use crate::licenses::{Category, Licenses};
@@ -120,24 +120,27 @@ pub(super) fn read<'a>(
     // What replaces a deprecated key may use any other key.
     for mut file in replaced {
         let list = file.fields.list("replaced_by").to_vec();
-        let meant: Vec<String> = list
+        let meant: Vec<(String, bool)> = list
             .iter()
             .filter_map(|s| rule_file::resolve(db, &keys, s, &mut file.fields))
-            .map(|(expression, _)| expression)
             .collect();
         // Of several, nothing says how they belong together.
-        if let [one] = &nestable(&meant)[..] {
-            keys.insert(file.key.text.clone(), one.clone());
+        if let [(expression, exception)] = &meant[..] {
+            let meaning = match exception {
+                true => Meaning { addition: Some(expression.clone()), license: None },
+                false => Meaning { license: Some(nestable(expression)), addition: None },
+            };
+            keys.insert(file.key.text.clone(), meaning);
         }
         wrong.add(file.source, file.fields.mistakes);
     }
     keys
 }
 
-/// Expressions as they can stand inside others.
-fn nestable(expressions: &[String]) -> Vec<String> {
-    let compound = |e: &String| e.contains(" AND ") || e.contains(" OR ");
-    expressions.iter().map(|e| if compound(e) { format!("({e})") } else { e.clone() }).collect()
+/// An expression as it can stand inside another.
+fn nestable(expression: &str) -> String {
+    let compound = expression.contains(" AND ") || expression.contains(" OR ");
+    if compound { format!("({expression})") } else { expression.to_owned() }
 }
 
 /// Takes up what one license file defines; `false` if that hangs on other files.
@@ -160,10 +163,9 @@ fn define(
     let outside = written.as_ref().is_none_or(|w| is_reference(&w.text));
     if let Some(written) = written.as_ref().filter(|_| !outside) {
         let bare = written.text.strip_suffix('+').unwrap_or(&written.text);
-        let known = match exception {
-            true => db.exception_id(bare),
-            false => db.license_id(bare).or_else(|| db.exception_id(bare)),
-        };
+        // `GPL-2.0-with-GCC-exception` and its like are licenses of the list, whatever is said.
+        let addition = db.exception_id(bare).filter(|_| exception || db.license_id(bare).is_none());
+        let known = addition.or_else(|| db.license_id(bare));
         let Some(known) = known else {
             let closest = if exception { db.closest_exception(bare) } else { db.closest(bare) };
             let help = closest.map_or_else(
@@ -178,7 +180,11 @@ fn define(
         if let Some((category, true)) = category {
             database.categories.insert(known.to_owned(), category);
         }
-        keys.insert(key.text.clone(), respelt(&written.text, known));
+        let meaning = match addition {
+            Some(id) => Meaning { addition: Some(id.to_owned()), license: None },
+            None => Meaning { license: Some(respelt(&written.text, known)), addition: None },
+        };
+        keys.insert(key.text.clone(), meaning);
         return true;
     }
     let prefix = if exception { "AdditionRef-" } else { "LicenseRef-" };
@@ -203,10 +209,14 @@ fn define(
         );
         return true;
     }
-    keys.insert(key.text.clone(), id.clone());
+    let meaning = Meaning {
+        license: Some(format!("LicenseRef-{stem}")),
+        addition: Some(format!("AdditionRef-{stem}")),
+    };
     for other in written.iter().map(|w| &w.text).chain(&others).filter(|o| is_reference(o)) {
-        keys.entry(other.clone()).or_insert_with(|| id.clone());
+        keys.entry(other.clone()).or_insert_with(|| meaning.clone());
     }
+    keys.insert(key.text.clone(), meaning);
     let category = category.map(|(c, _)| c);
     if category.is_none() && !deprecated && fields.text("category").is_none() {
         let known = CATEGORIES.map(|(name, _)| name).join(", ");
@@ -226,7 +236,7 @@ fn define(
         text: text.leak(),
         source: Arc::clone(source),
     };
-    db.learn(&custom);
+    db.learn(&custom, &stem);
     database.customs.push(custom);
     true
 }

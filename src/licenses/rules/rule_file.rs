@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::fields::{Fields, Shape};
 use super::front::Scalar;
-use super::{Example, Keys, Rule, RuleKind, Source, words};
+use super::{Example, Keys, Meaning, Rule, RuleKind, Source, words};
 use crate::diag::{Mistake, did_you_mean};
 use crate::licenses::Licenses;
 use crate::licenses::expression::{is_reference, words as expression_words};
 
 /// Every key that a rule file may have. What ScanCode keeps for itself is accepted and
 /// not used.
-const KEYS: [(&str, Shape); 26] = [
+const KEYS: [(&str, Shape); 27] = [
     ("license_expression", Shape::Text),
     ("is_license_text", Shape::Flag),
     ("is_license_notice", Shape::Flag),
@@ -41,6 +41,7 @@ const KEYS: [(&str, Shape); 26] = [
     ("ignorable_urls", Shape::List),
     ("ignorable_emails", Shape::List),
     // lictor's own.
+    ("is_exception", Shape::Flag),
     ("examples", Shape::List),
     ("counterexamples", Shape::List),
 ];
@@ -81,6 +82,12 @@ pub(super) fn read(
             }
         }
     }
+    let exception = expression.as_ref().is_some_and(|(_, exception)| *exception);
+    if fields.flag("is_exception") && expression.is_some() && !exception {
+        let place = fields.place("is_exception");
+        let help = "let the expression be the id of one exception, or remove this line";
+        fields.mistake(place, "the expression is no exception", help);
+    }
     let body = &source.text[fields.body.clone()];
     let trimmed = body.trim();
     let start = fields.body.start + (body.len() - body.trim_start().len());
@@ -93,7 +100,6 @@ pub(super) fn read(
         let list = fields.list(key).iter();
         list.map(|s| Example { text: s.text.clone(), span: s.span.clone() }).collect()
     };
-    let exception = expression.as_ref().is_some_and(|(_, exception)| *exception);
     let rule = Rule {
         name: source.name.clone(),
         expression: expression.map(|(text, _)| text),
@@ -188,30 +194,27 @@ pub(super) fn resolve(
             spelt.push_str(&upper);
             continue;
         }
-        let bare = word.strip_suffix('+').unwrap_or(word);
-        let meant = match keys.get(word) {
-            Some(meant) => Some(meant.as_str()),
-            None if is_reference(bare) => Some(db.license_id(word).unwrap_or(word)),
-            None if after_with || db.license_id(bare).is_none() => db.exception_id(word),
-            None => Some(word),
-        };
-        match meant {
-            Some(meant) if word == text.trim() => {
-                alone = db.exception_id(meant).map(str::to_owned);
-                spelt.push_str(meant);
-            }
-            Some(meant) => spelt.push_str(meant),
-            None => {
+        let whole = word == text.trim();
+        match meant(db, keys, word, after_with, whole) {
+            Meant::Here(meaning) => spelt.push_str(&meaning),
+            Meant::Alone(exception) => alone = Some(exception),
+            Meant::Elsewhere => {
                 unknown = true;
-                let known: Vec<&str> = keys.keys().map(String::as_str).collect();
-                let closest =
-                    if after_with { db.closest_exception(word) } else { db.closest(word) };
-                let help = closest
-                    .map(|c| format!("did you mean `{c}`?"))
-                    .or_else(|| did_you_mean(word, &known))
-                    .unwrap_or_else(|| {
-                        "write an SPDX id, a `LicenseRef-`, or a `key` of a `.LICENSE` file beside this rule".into()
-                    });
+                let (message, help) = match after_with {
+                    true => (
+                        format!("`{word}` is a license, not an exception"),
+                        "write AND instead of WITH",
+                    ),
+                    false => (
+                        format!("`{word}` is an exception, not a license"),
+                        "attach it to the license that it belongs to: `GPL-2.0-only WITH …`",
+                    ),
+                };
+                fields.mistake(written.part(here), message, help);
+            }
+            Meant::Nothing => {
+                unknown = true;
+                let help = closest(db, keys, word, after_with);
                 fields.mistake(written.part(here), format!("unknown license `{word}`"), &help);
             }
         }
@@ -234,4 +237,60 @@ pub(super) fn resolve(
             None
         }
     }
+}
+
+/// What a word of an expression means.
+enum Meant {
+    /// What belongs at its place.
+    Here(String),
+    /// An exception that is the whole expression.
+    Alone(String),
+    /// A license where an exception belongs, or the other way round.
+    Elsewhere,
+    Nothing,
+}
+
+fn meant(db: &Licenses, keys: &Keys, word: &str, after_with: bool, whole: bool) -> Meant {
+    let bare = word.strip_suffix('+').unwrap_or(word);
+    if let Some(Meaning { license, addition }) = keys.get(word) {
+        let custom = |id: &String| db.exception_id(id).is_some();
+        return match (license, addition) {
+            // Of what no list has, only its file says what it is.
+            (_, Some(a)) if whole && custom(a) => Meant::Alone(a.clone()),
+            (_, Some(a)) if after_with => Meant::Here(a.clone()),
+            (Some(l), _) if !after_with => Meant::Here(l.clone()),
+            _ => Meant::Elsewhere,
+        };
+    }
+    if is_reference(bare) {
+        let known = if after_with || whole { db.exception_id(word) } else { None };
+        let id = known.or_else(|| db.license_id(word)).unwrap_or(word).to_owned();
+        return if whole && id.starts_with("AdditionRef-") {
+            Meant::Alone(id)
+        } else {
+            Meant::Here(id)
+        };
+    }
+    match (db.license_id(bare), db.exception_id(word)) {
+        (Some(_), _) if !after_with => Meant::Here(word.to_owned()),
+        (_, Some(e)) if after_with => Meant::Here(e.to_owned()),
+        (None, Some(e)) if whole => Meant::Alone(e.to_owned()),
+        (None, None) => Meant::Nothing,
+        _ => Meant::Elsewhere,
+    }
+}
+
+/// What to write instead of a word that means nothing.
+fn closest(db: &Licenses, keys: &Keys, word: &str, after_with: bool) -> String {
+    // The one habit of ScanCode's keys that no likeness of letters finds.
+    let later = word.strip_suffix("-plus").map(|stem| format!("{stem}-or-later"));
+    let known: Vec<&str> = keys.keys().map(String::as_str).collect();
+    later
+        .and_then(|id| db.license_id(&id))
+        .or_else(|| if after_with { db.closest_exception(word) } else { db.closest(word) })
+        .map(|id| format!("did you mean `{id}`?"))
+        .or_else(|| did_you_mean(word, &known))
+        .unwrap_or_else(|| {
+            "write an SPDX id, a `LicenseRef-`, or the `key` of a `.LICENSE` file".to_owned()
+        })
 }

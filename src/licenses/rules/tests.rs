@@ -109,6 +109,45 @@ fn kinds_are_told_by_one_flag_and_only_reporting_ones_need_an_expression() {
 }
 
 #[test]
+fn a_rule_that_says_so_is_of_an_exception_alone() {
+    let text = |expression: &str| {
+        format!(
+            "---\nlicense_expression: {expression}\nis_license_notice: yes\nis_exception: yes\n---\nwords\n"
+        )
+    };
+    let db = laid(&[("x.RULE", &text("AdditionRef-ours"))]);
+    assert!(rule(&db, "x.RULE").exception);
+    let help = "let the expression be the id of one exception, or remove this line";
+    wrong(
+        &[("x.RULE", &text("gpl-2.0 WITH classpath-exception-2.0"))],
+        &[&format!("x.RULE: is_exception: the expression is no exception ({help})")],
+    );
+}
+
+#[test]
+fn a_misplaced_exception_and_a_key_of_scancode_are_told_apart_from_what_is_unknown() {
+    let text = |expression: &str| {
+        format!("---\nlicense_expression: {expression}\nis_license_notice: yes\n---\nwords\n")
+    };
+    for (written, said) in [
+        (
+            "mit AND llvm-exception",
+            "llvm-exception: `llvm-exception` is an exception, not a license (attach it to the license that it belongs to: `GPL-2.0-only WITH …`)",
+        ),
+        (
+            "gpl-2.0 WITH mit",
+            "mit: `mit` is a license, not an exception (write AND instead of WITH)",
+        ),
+        (
+            "lgpl-2.1-plus",
+            "lgpl-2.1-plus: unknown license `lgpl-2.1-plus` (did you mean `LGPL-2.1-or-later`?)",
+        ),
+    ] {
+        wrong(&[("x.RULE", &text(written))], &[&format!("x.RULE: {said}")]);
+    }
+}
+
+#[test]
 fn a_deprecated_rule_is_no_rule() {
     let db = laid(&[("x.RULE", "---\nlicense_expression: gone\nis_deprecated: yes\n---\n\n")]);
     assert!(db.rules().iter().all(|r| r.name != "x.RULE"));
@@ -195,6 +234,12 @@ fn license_files_say_what_keys_mean() {
     for (written, expression, exception) in [
         ("bsd-new", "BSD-3-Clause", false),
         ("acme_eula", "LicenseRef-acme-eula", false),
+        ("AdditionRef-x", "AdditionRef-x", true),
+        ("gpl-2.0 AND classpath-exception-2.0", "", false),
+        ("gpl-2.0 WITH mit", "", false),
+        // What no list has may stand in either place.
+        ("mit AND foo-exception", "MIT AND LicenseRef-scancode-foo-exception", false),
+        ("mit WITH foo", "MIT WITH AdditionRef-scancode-foo", false),
         ("foo AND BSD-new", "", false),
         ("(foo and bsd-new)", "LicenseRef-scancode-foo AND BSD-3-Clause", false),
         (
@@ -294,6 +339,70 @@ fn the_digest_depends_on_names_and_texts_and_not_on_places() {
     assert_ne!(digest(&[("a/x.RULE", &text.replace("words", "others"))]), one);
     assert_ne!(Licenses::builtin().digest(), one);
     assert_eq!(digest(&[]), Licenses::builtin().digest());
+}
+
+#[test]
+fn rules_of_no_use_are_named_and_of_two_alike_the_users_own() {
+    let builtin = &Source::builtin()[0];
+    let again = format!("{}\n–\n", builtin.text);
+    let db = laid(&[
+        ("a.RULE", "---\nis_license_intro: yes\n---\nThe zebra.\n"),
+        ("b.RULE", "---\nis_license_clue: yes\nlicense_expression: mit\n---\nthe: zebra\n"),
+        ("c.RULE", "---\nis_license_intro: yes\n---\n斑马\n"),
+        ("d.RULE", &again),
+    ]);
+    let found = shown(&lint(&db));
+    let owner = format!(
+        "d.RULE: {}",
+        db.rules()
+            .iter()
+            .find(|r| r.name == "d.RULE")
+            .map_or("", |r| { r.source.text[r.body..].lines().next().unwrap_or_default() })
+    );
+    assert_eq!(
+        found[0],
+        "b.RULE: the: zebra: these are the words of the rule a.RULE (remove one of the two)"
+    );
+    assert!(found[1].starts_with("c.RULE: 斑马: the rule has no words"), "{found:#?}");
+    let words_of = format!(": these are the words of the rule {}", builtin.path);
+    assert!(found[2].starts_with(&owner) && found[2].contains(&words_of), "{found:#?}");
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn rules_are_met_where_their_words_stand_one_after_the_other() {
+    let db = laid(&[
+        ("a.RULE", "---\nis_license_intro: yes\n---\nthe zebra gallops\n"),
+        ("b.RULE", "---\nis_license_intro: yes\n---\nthe {{zebra}}\n"),
+        ("c.RULE", "---\nis_license_intro: yes\n---\n–\n"),
+    ]);
+    let text = "the horse; the ZEBRA // gallops";
+    let met: Vec<(&str, &str)> =
+        met(db.rules(), text).into_iter().map(|(r, p)| (r.name.as_str(), &text[p])).collect();
+    assert_eq!(met, [("a.RULE", "the ZEBRA // gallops"), ("b.RULE", "the ZEBRA")]);
+}
+
+#[test]
+fn what_is_known_of_an_id_is_given_in_any_case() {
+    let db = laid(&DATABASE);
+    let entry = |id: &str| db.entry(id).unwrap();
+    assert_eq!(
+        (entry("mit").name, entry("MIT").category),
+        ("MIT License", Some(Category::Permissive))
+    );
+    assert_eq!(
+        (entry("GPL-2.0").successor, entry("gpl-2.0").deprecated),
+        (Some("GPL-2.0-only"), true)
+    );
+    assert!(entry("classpath-exception-2.0").exception && entry("LLVM-exception").text.is_some());
+    let ours = entry("licenseref-acme-eula");
+    assert_eq!(
+        (ours.name, ours.source, ours.text),
+        ("Acme EULA", "acme.LICENSE", Some("All yours."))
+    );
+    assert_eq!(db.entry("nothing"), None);
+    let ids: Vec<&str> = db.entries().map(|e| e.id).collect();
+    assert!(ids.is_sorted() && ids.contains(&"LicenseRef-scancode-foo") && ids.len() > 780);
 }
 
 #[test]
