@@ -7,6 +7,7 @@ mod args;
 mod detect;
 mod explain;
 mod findings;
+mod license_db;
 mod log;
 mod output;
 mod progress;
@@ -20,7 +21,8 @@ use anyhow::Error;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
-use lictor::diag::{Failure, Kind, visible};
+use lictor::diag::{Failure, Kind, Mistakes, visible};
+use lictor::licenses::rules::OverlayError;
 use lictor::policy::LoadError;
 use lictor::report::ReportError;
 
@@ -30,21 +32,24 @@ const CLEAN: u8 = 0;
 const VIOLATIONS: u8 = 1;
 /// The command failed, or the scan is incomplete.
 const FAILED: u8 = 2;
-/// `EX_CONFIG` of sysexits.h: a configuration or policy file is wrong.
+/// `EX_CONFIG` of sysexits.h: a policy or the license database is wrong.
 const CONFIG: u8 = 78;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.color.write_global();
-    let done = log::init(&cli).and_then(|()| match cli.command {
-        Command::Scan(args) => scan::run(&args),
-        Command::Detect(args) => detect::run(&args),
-        Command::Findings(args) => findings::run(&args),
-        Command::Explain(args) => explain::run(&args),
+    let overlay = cli.license_db.as_deref();
+    let licenses = || setup::licenses(overlay);
+    let done = log::init(&cli).and_then(|()| match &cli.command {
+        Command::Scan(args) => scan::run(args, licenses()?),
+        Command::Detect(args) => detect::run(args, licenses()?),
+        Command::Findings(args) => findings::run(args, licenses()?),
+        Command::Explain(args) => explain::run(args, licenses()?),
+        Command::LicenseDb(command) => license_db::run(command, overlay),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "lictor", &mut script);
+            clap_complete::generate(*shell, &mut Cli::command(), "lictor", &mut script);
             let written = io::stdout().write_all(&script);
             written.map(|()| CLEAN).map_err(Error::from)
         }
@@ -58,14 +63,15 @@ fn report(error: &Error) -> u8 {
         return CLEAN;
     }
     if let Some(LoadError::Mistakes(mistakes)) = error.downcast_ref::<LoadError>() {
-        let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-        let n = mistakes.list.len();
-        let word = if n == 1 { "mistake" } else { "mistakes" };
-        anstream::eprintln!(
-            "{}\n\nerror: {n} {word} in the policy {}",
-            mistakes.render(colour),
-            mistakes.file
-        );
+        show(std::slice::from_ref(mistakes), &format!("the policy {}", mistakes.file));
+        return CONFIG;
+    }
+    if let Some(OverlayError::Mistakes(files)) = error.downcast_ref::<OverlayError>() {
+        let place = match &files[..] {
+            [one] => format!("the license database file {}", one.file),
+            many => format!("{} files of the license database", many.len()),
+        };
+        show(files, &place);
         return CONFIG;
     }
     let failure = failure(error);
@@ -95,8 +101,22 @@ fn report(error: &Error) -> u8 {
     }
 }
 
+/// Shows all mistakes of some files, and how many there are.
+fn show(files: &[Mistakes], place: &str) {
+    let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let n: usize = files.iter().map(|m| m.list.len()).sum();
+    let word = if n == 1 { "mistake" } else { "mistakes" };
+    for mistakes in files {
+        anstream::eprintln!("{}\n", mistakes.render(colour));
+    }
+    anstream::eprintln!("error: {n} {word} in {place}");
+}
+
 fn failure(error: &Error) -> Option<&Failure> {
     if let Some(LoadError::Failure(f)) = error.downcast_ref::<LoadError>() {
+        return Some(f);
+    }
+    if let Some(OverlayError::Failure(f)) = error.downcast_ref::<OverlayError>() {
         return Some(f);
     }
     if let Some(ReportError::Failure(f)) = error.downcast_ref::<ReportError>() {

@@ -9,6 +9,7 @@
 pub mod csv;
 pub mod human;
 pub mod json;
+pub mod license_db;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -517,6 +517,73 @@ fn all_mistakes_of_a_policy_are_shown_at_once() {
 }
 
 #[test]
+fn a_license_database_with_mistakes_stops_every_command_that_uses_it() {
+    let s = small();
+    s.write("rules/a.RULE", "---\nlicense_expression: MTI\n---\nthe words\n");
+    s.write("rules/deep/b.RULE", "the words\n");
+    s.write("rules/c.RULE", b"---\nis_license_intro: yes\n---\ncaf\xe9\n");
+    for args in [
+        &["scan", "--no-store"][..],
+        &["detect", "deny.c"],
+        &["explain", "deny.c"],
+        &["findings"],
+        &["license-db", "list"],
+        &["license-db", "check"],
+        &["license-db", "add", "--to", "rules", "--kind", "intro", "deny.c"],
+    ] {
+        let run = s.with("LICTOR_LICENSE_DB", "rules").lictor(args);
+        run.expect(78).says(&["rules/c.RULE", "the file is not UTF-8 (line 4)"]);
+        assert!(run.stdout.is_empty(), "something was done: {run:#?}");
+    }
+    assert!(!s.store().exists(), "a store was made");
+    s.remove("rules/c.RULE");
+    let run = s.lictor(&["scan", "--license-db", "rules"]);
+    run.expect(78).says(&[
+        "the rule does not say of what kind its words are",
+        "rules/a.RULE:2:21",
+        "unknown license `MTI`",
+        "rules/deep/b.RULE:1:1",
+        "the file has no front matter",
+        "error: 3 mistakes in 2 files of the license database",
+    ]);
+    // What needs no database does not read it.
+    s.lictor(&["--license-db", "rules", "completions", "bash"]).expect(0);
+}
+
+#[test]
+fn a_license_database_that_is_none_is_named() {
+    let s = small();
+    let scan = |dir: &str| s.lictor(&["scan", "--no-store", "--license-db", dir]);
+    scan("gone").expect(78).says(&[
+        "cannot read the license database gone",
+        "No such file",
+        "help:",
+    ]);
+    scan("deny.c").expect(78).says(&["cannot read the license database deny.c", "help:"]);
+    scan("lib").expect(78).says(&["there are no rules in lib", "`.RULE`"]);
+    symlink(".", s.path("lib/loop")).expect("a link");
+    symlink("loop2", s.path("lib/loop2.RULE")).expect("a link");
+    scan("lib").expect(78).says(&["lib/loop2.RULE", "the file cannot be read"]);
+}
+
+#[test]
+fn words_of_a_rule_cannot_write_to_the_terminal() {
+    let s = small();
+    let rule =
+        "---\nis_license_intro: yes\nreferenced_filenames:\n  - \"\\e[2J\"\n---\na\x1b[2Jb\n";
+    s.write("rules/x\x1b[2J.RULE", rule.replace("\\e", "\\x1b"));
+    for args in [&["list"][..], &["show", "x\\u{1b}[2J.RULE"]] {
+        let args = [&["--license-db", "rules", "license-db"], args].concat();
+        let run = s.lictor(&args);
+        run.expect(0).hides(&["\x1b"]);
+    }
+    s.write("rules/y.RULE", "---\nis\x1b[2J: yes\n---\nb\n");
+    let run = s.lictor(&["license-db", "check", "rules"]);
+    run.expect(78);
+    assert!(!run.stderr.contains('\x1b'), "{run:#?}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read_is_named() {
     let s = small();
     let scan = |policy: &str| s.lictor(&["scan", "--policy", policy]);

@@ -110,6 +110,47 @@ fn the_mistakes_of_a_policy() {
 }
 
 #[test]
+fn the_mistakes_of_a_license_database() {
+    let s = product();
+    let rule = "---\n\
+                license_expression: gpl-2.0-plus AND mit\n\
+                is_license_notce: yes\n\
+                is_license_text: yes\n\
+                relevance: very\n\
+                notes: see: below\n\
+                \tlanguage: en\n\
+                examples: one\n\
+                ---\n\n\
+                These are {{the words.\n";
+    s.write("rules/gpl.RULE", rule);
+    let license = "---\nkey: ours\nspdx_license_key: GPL-2.0-onyl\ncategory: Permisive\n---\n";
+    s.write("rules/ours.LICENSE", license);
+    let run = s.lictor(&["scan", "--license-db", "rules"]);
+    check("license-db-mistakes", &s, &run.expect(78).stderr);
+}
+
+#[test]
+fn the_data_of_a_license_and_a_rule() {
+    let s = product();
+    let rule = "---\n\
+                license_expression: Artistic-1.0-Perl OR GPL-1.0-or-later\n\
+                is_license_notice: yes\n\
+                minimum_coverage: 80\n\
+                referenced_filenames:\n  - README\n\
+                ---\n\n\
+                under the {{same terms as the zebra}} itself\n";
+    s.write("rules/zebra.RULE", rule);
+    let license = "---\nkey: ours\nname: Ours\ncategory: Commercial\n---\n\nAll\tours.\n";
+    s.write("rules/ours.LICENSE", license);
+    let tag = "---\nlicense_expression: ours\nis_license_tag: yes\n---\nlicense = ours\n";
+    s.write("rules/ours.RULE", tag);
+    let shown = |name: &str| {
+        s.lictor(&["--license-db", "rules", "license-db", "show", name]).expect(0).stdout.clone()
+    };
+    check("license-db-show", &s, &format!("{}\n{}", shown("LicenseRef-ours"), shown("zebra.RULE")));
+}
+
+#[test]
 fn a_failure_says_what_why_and_what_to_do() {
     let s = product();
     check("failure", &s, &s.lictor(&["scan", "--rev", "v9"]).expect(2).stderr);

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use lictor::licenses::Category;
+use lictor::licenses::rules::RuleKind;
 use lictor::model::Outcome;
 use lictor::store::State;
 
@@ -21,11 +22,16 @@ use lictor::store::State;
 #[command(name = "lictor", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 nothing at or above --fail-on; 1 violations; 2 the command failed or the\n\
-                        scan is incomplete; 78 a policy is wrong."
+                        scan is incomplete; 78 a policy or the license database is wrong."
 )]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+
+    /// Lay a directory of rules and licenses (`*.RULE`, `*.LICENSE`) over the built-in license
+    /// database
+    #[arg(long, global = true, value_name = "DIR", env = "LICTOR_LICENSE_DB")]
+    pub license_db: Option<PathBuf>,
 
     /// Log more on standard error: -v what is done, -vv everything. LICTOR_LOG says it in
     /// detail, for example LICTOR_LOG=lictor::plan=debug
@@ -51,6 +57,9 @@ pub enum Command {
     Findings(Findings),
     /// Show why a file has its verdict: evidence, rule, history
     Explain(Explain),
+    /// Look into the license database, check it, and add rules to it
+    #[command(subcommand)]
+    LicenseDb(LicenseDb),
     /// Write a completion script for a shell to standard output
     Completions { shell: Shell },
 }
@@ -271,6 +280,100 @@ pub struct Explain {
 pub enum ExplainFormat {
     Human,
     Json,
+}
+
+#[derive(Subcommand)]
+pub enum LicenseDb {
+    /// List licenses and rules
+    List(ListDatabase),
+    /// Show all that is known of a license or a rule
+    Show(ShowEntry),
+    /// Check rules, license files and their examples
+    Check(CheckDatabase),
+    /// Say what is found in a text, and which rules are met in it
+    Test(TestText),
+    /// Make a rule file from a text
+    Add(AddRule),
+}
+
+/// What can be listed of the license database.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    License,
+    Rule(RuleKind),
+}
+
+#[derive(Args)]
+pub struct ListDatabase {
+    /// Only licenses, or only rules of this kind
+    #[arg(long, value_name = "KIND", value_parser = listed())]
+    pub kind: Option<Listed>,
+
+    /// Only this SPDX license or exception id, and the rules that report it
+    #[arg(long, value_name = "ID")]
+    pub license: Option<String>,
+
+    /// How the list is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ListFormat,
+}
+
+fn listed() -> impl clap::builder::TypedValueParser<Value = Listed> {
+    let kinds = RuleKind::ALL.map(RuleKind::as_str);
+    PossibleValuesParser::new(["license"].into_iter().chain(kinds)).try_map(|s| match s.as_str() {
+        "license" => Ok(Listed::License),
+        kind => kind.parse().map(Listed::Rule),
+    })
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ListFormat {
+    Human,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Args)]
+pub struct ShowEntry {
+    /// An SPDX id, or the name of a rule: `MIT`, `mit_1.RULE`
+    #[arg(value_name = "ID|RULE")]
+    pub name: String,
+}
+
+#[derive(Args)]
+pub struct CheckDatabase {
+    /// A directory of rules and licenses; without it what --license-db names, or the built-in rules
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct TestText {
+    /// The file with the text, or `-` for standard input
+    pub file: PathBuf,
+}
+
+#[derive(Args)]
+pub struct AddRule {
+    /// The SPDX expression that the words say
+    #[arg(long, value_name = "EXPR")]
+    pub expression: Option<String>,
+
+    /// What kind of words they are
+    #[arg(long, value_name = "KIND", default_value = "notice",
+        value_parser = PossibleValuesParser::new(RuleKind::ALL.map(RuleKind::as_str)).try_map(|s| s.parse::<RuleKind>()))]
+    pub kind: RuleKind,
+
+    /// The name of the rule's file [default: made from the expression]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// The directory of rules that the file is written to
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+
+    /// The file with the words, or `-` for standard input; {{ }} marks what must be met
+    pub file: PathBuf,
 }
 
 /// `32M` as a number of bytes. Bounded by what offsets in contents can count.

@@ -23,8 +23,7 @@ use lictor::policy::Policy;
 use lictor::report::{ReportError, ScanReport, human, json};
 use lictor::scan::{Forgetful, Options, Progress};
 
-pub fn run(args: &Detect) -> anyhow::Result<u8> {
-    let licenses = Licenses::builtin();
+pub fn run(args: &Detect, licenses: &'static Licenses) -> anyhow::Result<u8> {
     setup::threads(&args.work)?;
     let progress = Arc::new(Progress::default());
     setup::interruptible(&progress)?;

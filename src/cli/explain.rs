@@ -18,8 +18,7 @@ use lictor::report::{Explanation, human, json};
 use lictor::scan::DEFAULT_MAX_SIZE;
 use lictor::store::Store;
 
-pub fn run(args: &Explain) -> anyhow::Result<u8> {
-    let licenses = Licenses::builtin();
+pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let policy = setup::policy(&args.policy, licenses)?;
     let shown = visible(args.path.as_os_str().as_bytes());
     let fail = |e: std::io::Error| {

@@ -15,8 +15,7 @@ use lictor::licenses::Licenses;
 use lictor::report::{ReportError, csv, human, json};
 use lictor::store::{Filter, Finding, Store};
 
-pub fn run(args: &Findings) -> anyhow::Result<u8> {
-    let licenses = Licenses::builtin();
+pub fn run(args: &Findings, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let filter = filter(args, licenses)?;
     let store = Store::open_existing(&setup::store_path(&args.store)?)?;
     let mut out = Output::open(None)?;

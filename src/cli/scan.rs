@@ -23,9 +23,8 @@ use lictor::report::{ScanReport, human, json};
 use lictor::scan::{self, Forgetful, Options, Progress, Records, Scanned};
 use lictor::store::Store;
 
-pub fn run(args: &Scan) -> anyhow::Result<u8> {
+pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let begun = Instant::now();
-    let licenses = Licenses::builtin();
     let policy = setup::policy(&args.policy, licenses)?;
     let view = match &args.rev {
         Some(rev) => View::Revision(rev.clone()),

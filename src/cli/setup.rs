@@ -3,7 +3,7 @@
 
 //! From arguments to things: policies, stores, thread pools, signals.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,9 +12,28 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::args::{PolicyArg, Selection, StoreArg, Work};
 use lictor::diag::Failure;
 use lictor::licenses::Licenses;
+use lictor::licenses::rules::{OverlayError, Source};
 use lictor::plan;
 use lictor::policy::{LoadError, Policy};
 use lictor::scan::Progress;
+
+/// The license database, with a directory of the user's own laid over it.
+pub fn licenses(overlay: Option<&Path>) -> Result<&'static Licenses, OverlayError> {
+    match overlay {
+        Some(directory) => Ok(leak(Licenses::load_overlay(directory)?)),
+        None => Ok(Licenses::builtin()),
+    }
+}
+
+/// The license database with these files laid over it.
+pub fn lay(files: Vec<Source>) -> Result<&'static Licenses, OverlayError> {
+    Licenses::overlay(files).map(leak).map_err(OverlayError::Mistakes)
+}
+
+/// A process has one database, loaded once, and detectors share it among threads until the end.
+fn leak(licenses: Licenses) -> &'static Licenses {
+    Box::leak(Box::new(licenses))
+}
 
 pub fn policy(args: &PolicyArg, licenses: &Licenses) -> Result<Policy, LoadError> {
     match &args.policy {
