@@ -10,6 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 use lictor::detect::Detector;
 use lictor::licenses::Licenses;
+use lictor::model::FileKind;
 use lictor::policy::Policy;
 
 fn detection(c: &mut Criterion) {
@@ -33,7 +34,9 @@ fn detection(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(sample.len() as u64));
         // One detector a kind: what it remembers of equal passages is part of the loop.
         let detector = Detector::new(licenses);
-        group.bench_function(*name, |b| b.iter(|| detector.detect(black_box(sample.as_bytes()))));
+        group.bench_function(*name, |b| {
+            b.iter(|| detector.detect(black_box(sample.as_bytes()), FileKind::Plain))
+        });
     }
     group.finish();
     c.bench_function("detector/index", |b| b.iter(|| Detector::new(licenses).prepare()));

@@ -28,7 +28,7 @@ use rustc_hash::FxHashSet;
 
 use crate::licenses::Licenses;
 use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
-use crate::model::{Detection, Match, MatchKind, Skipped};
+use crate::model::{Detection, FileKind, Match, MatchKind, Skipped};
 use combine::{Hit, Sure};
 use references::{How, Reference};
 
@@ -77,8 +77,8 @@ impl Detector {
         format!("{VERSION}:{}", self.licenses.digest())
     }
 
-    /// Finds the licenses that a content names or contains.
-    pub fn detect(&self, bytes: &[u8]) -> Detection {
+    /// Finds the licenses that a content names or contains, in a file of this kind.
+    pub fn detect(&self, bytes: &[u8], _kind: FileKind) -> Detection {
         let Some(text) = decode::decode(bytes) else {
             return Detection { skipped: Some(Skipped::Binary), ..Detection::default() };
         };
@@ -271,8 +271,12 @@ mod tests {
         &DETECTOR
     }
 
+    fn detect(bytes: &[u8]) -> Detection {
+        detector().detect(bytes, FileKind::Plain)
+    }
+
     fn expression(bytes: impl AsRef<[u8]>) -> Option<String> {
-        detector().detect(bytes.as_ref()).expression.map(|e| e.to_string())
+        detect(bytes.as_ref()).expression.map(|e| e.to_string())
     }
 
     /// Written in two parts so that this file does not tag itself.
@@ -282,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_evidence_with_line_and_words() {
-        let d = detector().detect(format!("#!/bin/sh\n{}", tag("gpl-2.0+ OR mit")).as_bytes());
+        let d = detect(format!("#!/bin/sh\n{}", tag("gpl-2.0+ OR mit")).as_bytes());
         assert_eq!(d.expression.as_deref(), Some("GPL-2.0-or-later OR MIT"));
         let [m] = &d.matches[..] else { panic!("{d:?}") };
         assert_eq!((m.kind, m.score, m.start_line, m.end_line), (MatchKind::Tag, 1.0, 2, 2));
@@ -294,13 +298,13 @@ mod tests {
         for quiet in
             ["", "int main(void) { return 0; }\n", "licence to print money, no license key"]
         {
-            assert_eq!(detector().detect(quiet.as_bytes()), Detection::default(), "{quiet}");
+            assert_eq!(detect(quiet.as_bytes()), Detection::default(), "{quiet}");
         }
     }
 
     #[test]
     fn binary_content_is_said_to_be_skipped() {
-        let d = detector().detect(b"\x7fELF\x02\x01\x01\0\0\0\0\0license");
+        let d = detect(b"\x7fELF\x02\x01\x01\0\0\0\0\0license");
         assert_eq!(d.skipped, Some(Skipped::Binary));
     }
 
@@ -323,7 +327,7 @@ mod tests {
         let mut total = 0;
         for t in Licenses::builtin().texts().iter().filter(|t| !t.header) {
             total += 1;
-            let found = detector().detect(t.text.as_bytes());
+            let found = detect(t.text.as_bytes());
             let own = detector().texts.representative(t.id).unwrap_or(t.id);
             let is = |m: &Match| {
                 *m.expression == *own || m.expression.ends_with(&format!(" WITH {own}"))
@@ -365,7 +369,7 @@ mod tests {
         let texts = Licenses::builtin().texts();
         let text = |id: &str| texts.iter().find(|t| t.id == id && !t.header).unwrap().text;
         let both = format!("{}\n\n-----\n\n{}", text("BSD-3-Clause"), text("MIT"));
-        let d = detector().detect(both.as_bytes());
+        let d = detect(both.as_bytes());
         assert_eq!(d.expression.as_deref(), Some("BSD-3-Clause AND MIT"));
         assert!(d.matches[0].end_line <= d.matches[1].start_line, "{d:?}");
     }
@@ -376,7 +380,7 @@ mod tests {
         for id in ["GPL-2.0-or-later", "MIT", "BSD-3-Clause"] {
             let text = texts.iter().find(|t| t.id == id && !t.header).unwrap().text;
             let copies: String = (0..6).map(|n| format!("{text}\n\ncopy {n}\n")).collect();
-            let d = detector().detect(copies.as_bytes());
+            let d = detect(copies.as_bytes());
             let only = id.replace("-or-later", "-only");
             assert_eq!(d.expression.as_deref(), Some(only.as_str()));
             assert_eq!(d.matches.len(), 6, "{:?}", d.matches);
@@ -391,7 +395,7 @@ mod tests {
             let moved =
                 header.replace("51 Franklin Street, Fifth Floor", "59 Temple Place - Suite 330");
             let commented: String = moved.lines().map(|l| format!(" * {l}\n")).collect();
-            let d = detector().detect(format!("/*\n{commented} */\nint x;\n").as_bytes());
+            let d = detect(format!("/*\n{commented} */\nint x;\n").as_bytes());
             assert_eq!(d.expression.as_deref(), Some(id), "{d:?}");
             let kind = if id == "Apache-2.0" { MatchKind::Header } else { MatchKind::Notice };
             assert_eq!(d.matches[0].kind, kind);
@@ -414,7 +418,7 @@ mod tests {
     fn a_text_under_its_own_tag_is_one_license() {
         let texts = Licenses::builtin().texts();
         let mit = texts.iter().find(|t| t.id == "MIT" && !t.header).unwrap().text;
-        let d = detector().detect(format!("{}\n{mit}", tag("MIT OR GPL-2.0-only")).as_bytes());
+        let d = detect(format!("{}\n{mit}", tag("MIT OR GPL-2.0-only")).as_bytes());
         assert_eq!(d.expression.as_deref(), Some("MIT OR GPL-2.0-only"));
         assert_eq!(d.matches.len(), 2);
     }

@@ -28,6 +28,219 @@ impl fmt::Debug for BlobId {
     }
 }
 
+/// What a file is by its name alone; more than its content, this decides how it is read.
+///
+/// Detections are kept by it, and it follows from the path: a change to what
+/// [`FileKind::of`] says of a name asks for a new `detect::VERSION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum FileKind {
+    /// No name that says anything.
+    #[default]
+    Plain,
+    AppStream,
+    Bower,
+    BundleManifest,
+    Cabal,
+    Cargo,
+    Citation,
+    CodeMeta,
+    Composer,
+    Conda,
+    CpanJson,
+    CpanMake,
+    CpanYaml,
+    DebianCopyright,
+    Deno,
+    DubJson,
+    DubSdl,
+    Elm,
+    Gemspec,
+    Gradle,
+    Haxelib,
+    Hpack,
+    Maven,
+    Mix,
+    MsBuild,
+    Npm,
+    NuGet,
+    Opam,
+    Podspec,
+    PodspecJson,
+    Pyproject,
+    PythonMetadata,
+    RDescription,
+    Rockspec,
+    RpmSpec,
+    SetupCfg,
+    SetupPy,
+    Vcpkg,
+    WordPressReadme,
+    WordPressStyle,
+}
+
+impl FileKind {
+    pub const ALL: [FileKind; 40] = [
+        FileKind::Plain,
+        FileKind::AppStream,
+        FileKind::Bower,
+        FileKind::BundleManifest,
+        FileKind::Cabal,
+        FileKind::Cargo,
+        FileKind::Citation,
+        FileKind::CodeMeta,
+        FileKind::Composer,
+        FileKind::Conda,
+        FileKind::CpanJson,
+        FileKind::CpanMake,
+        FileKind::CpanYaml,
+        FileKind::DebianCopyright,
+        FileKind::Deno,
+        FileKind::DubJson,
+        FileKind::DubSdl,
+        FileKind::Elm,
+        FileKind::Gemspec,
+        FileKind::Gradle,
+        FileKind::Haxelib,
+        FileKind::Hpack,
+        FileKind::Maven,
+        FileKind::Mix,
+        FileKind::MsBuild,
+        FileKind::Npm,
+        FileKind::NuGet,
+        FileKind::Opam,
+        FileKind::Podspec,
+        FileKind::PodspecJson,
+        FileKind::Pyproject,
+        FileKind::PythonMetadata,
+        FileKind::RDescription,
+        FileKind::Rockspec,
+        FileKind::RpmSpec,
+        FileKind::SetupCfg,
+        FileKind::SetupPy,
+        FileKind::Vcpkg,
+        FileKind::WordPressReadme,
+        FileKind::WordPressStyle,
+    ];
+
+    /// The kind of the file with this path, of which the last name counts, rarely one more.
+    pub fn of(path: &[u8]) -> FileKind {
+        let (parents, name) = match path.iter().rposition(|b| *b == b'/') {
+            Some(n) => (&path[..n], &path[n + 1..]),
+            None => (&path[..0], path),
+        };
+        let parent = parents.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        match name {
+            b"Cargo.toml" => return FileKind::Cargo,
+            b"package.json" => return FileKind::Npm,
+            b"bower.json" | b".bower.json" => return FileKind::Bower,
+            b"composer.json" => return FileKind::Composer,
+            b"pyproject.toml" => return FileKind::Pyproject,
+            b"setup.cfg" => return FileKind::SetupCfg,
+            b"setup.py" => return FileKind::SetupPy,
+            b"METADATA" | b"PKG-INFO" => return FileKind::PythonMetadata,
+            b"pom.xml" => return FileKind::Maven,
+            b"build.gradle" | b"build.gradle.kts" => return FileKind::Gradle,
+            b"Directory.Build.props" => return FileKind::MsBuild,
+            b"META.json" | b"MYMETA.json" => return FileKind::CpanJson,
+            b"META.yml" | b"MYMETA.yml" => return FileKind::CpanYaml,
+            b"Makefile.PL" | b"Build.PL" => return FileKind::CpanMake,
+            b"DESCRIPTION" => return FileKind::RDescription,
+            b"package.yaml" => return FileKind::Hpack,
+            b"meta.yaml" | b"recipe.yaml" => return FileKind::Conda,
+            b"opam" => return FileKind::Opam,
+            b"MANIFEST.MF" => return FileKind::BundleManifest,
+            b"mix.exs" => return FileKind::Mix,
+            b"dub.json" => return FileKind::DubJson,
+            b"dub.sdl" => return FileKind::DubSdl,
+            b"haxelib.json" => return FileKind::Haxelib,
+            b"elm.json" | b"elm-package.json" => return FileKind::Elm,
+            b"vcpkg.json" => return FileKind::Vcpkg,
+            b"deno.json" | b"deno.jsonc" | b"jsr.json" => return FileKind::Deno,
+            b"style.css" => return FileKind::WordPressStyle,
+            b"copyright" => return FileKind::DebianCopyright,
+            b"CITATION.cff" => return FileKind::Citation,
+            b"codemeta.json" => return FileKind::CodeMeta,
+            _ => {}
+        }
+        if name.eq_ignore_ascii_case(b"readme.txt") {
+            return FileKind::WordPressReadme;
+        }
+        let Some(dot) = name.iter().rposition(|b| *b == b'.') else { return FileKind::Plain };
+        match &name[dot + 1..] {
+            b"nuspec" => FileKind::NuGet,
+            b"csproj" | b"fsproj" | b"vbproj" => FileKind::MsBuild,
+            b"gemspec" => FileKind::Gemspec,
+            b"pom" => FileKind::Maven,
+            b"cabal" => FileKind::Cabal,
+            b"podspec" => FileKind::Podspec,
+            b"spec" => FileKind::RpmSpec,
+            b"opam" => FileKind::Opam,
+            b"rockspec" => FileKind::Rockspec,
+            b"json" if name.ends_with(b".podspec.json") => FileKind::PodspecJson,
+            b"xml" if name.ends_with(b".metainfo.xml") || name.ends_with(b".appdata.xml") => {
+                FileKind::AppStream
+            }
+            // One for each of several binary packages.
+            b"copyright" if parent == b"debian" => FileKind::DebianCopyright,
+            _ => FileKind::Plain,
+        }
+    }
+
+    /// The word for this kind in the store; that of [`FileKind::Plain`] is empty.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FileKind::Plain => "",
+            FileKind::AppStream => "appstream",
+            FileKind::Bower => "bower",
+            FileKind::BundleManifest => "bundle-manifest",
+            FileKind::Cabal => "cabal",
+            FileKind::Cargo => "cargo",
+            FileKind::Citation => "citation",
+            FileKind::CodeMeta => "codemeta",
+            FileKind::Composer => "composer",
+            FileKind::Conda => "conda",
+            FileKind::CpanJson => "cpan-json",
+            FileKind::CpanMake => "cpan-make",
+            FileKind::CpanYaml => "cpan-yaml",
+            FileKind::DebianCopyright => "debian-copyright",
+            FileKind::Deno => "deno",
+            FileKind::DubJson => "dub-json",
+            FileKind::DubSdl => "dub-sdl",
+            FileKind::Elm => "elm",
+            FileKind::Gemspec => "gemspec",
+            FileKind::Gradle => "gradle",
+            FileKind::Haxelib => "haxelib",
+            FileKind::Hpack => "hpack",
+            FileKind::Maven => "maven",
+            FileKind::Mix => "mix",
+            FileKind::MsBuild => "msbuild",
+            FileKind::Npm => "npm",
+            FileKind::NuGet => "nuget",
+            FileKind::Opam => "opam",
+            FileKind::Podspec => "podspec",
+            FileKind::PodspecJson => "podspec-json",
+            FileKind::Pyproject => "pyproject",
+            FileKind::PythonMetadata => "python-metadata",
+            FileKind::RDescription => "r-description",
+            FileKind::Rockspec => "rockspec",
+            FileKind::RpmSpec => "rpm-spec",
+            FileKind::SetupCfg => "setup-cfg",
+            FileKind::SetupPy => "setup-py",
+            FileKind::Vcpkg => "vcpkg",
+            FileKind::WordPressReadme => "wordpress-readme",
+            FileKind::WordPressStyle => "wordpress-style",
+        }
+    }
+}
+
+impl FromStr for FileKind {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        FileKind::ALL.into_iter().find(|k| k.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
 /// How a match was made. The words are those of the output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,10 +282,8 @@ impl FromStr for MatchKind {
     type Err = UnknownWord;
 
     fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        MatchKind::ALL
-            .into_iter()
-            .find(|k| k.as_str() == s)
-            .ok_or_else(|| UnknownWord(s.to_owned()))
+        let found = MatchKind::ALL.into_iter().find(|k| k.as_str() == s);
+        found.ok_or_else(|| UnknownWord(s.to_owned()))
     }
 }
 
@@ -205,7 +416,37 @@ mod tests {
         for o in Outcome::ALL {
             assert_eq!(o.as_str().parse(), Ok(o));
         }
+        for m in MatchKind::ALL {
+            assert_eq!(m.as_str().parse(), Ok(m));
+        }
+        for k in FileKind::ALL {
+            assert_eq!(k.as_str().parse(), Ok(k));
+        }
         assert_eq!("maybe".parse::<Outcome>(), Err(UnknownWord("maybe".into())));
+    }
+
+    #[test]
+    fn a_name_says_what_a_file_is() {
+        for (path, kind) in [
+            ("Cargo.toml", FileKind::Cargo),
+            ("a/b/package.json", FileKind::Npm),
+            ("a/package.json/x", FileKind::Plain),
+            ("package.json5", FileKind::Plain),
+            ("x.podspec.json", FileKind::PodspecJson),
+            ("x.json", FileKind::Plain),
+            ("org.x.metainfo.xml", FileKind::AppStream),
+            ("debian/copyright", FileKind::DebianCopyright),
+            ("debian/libx.copyright", FileKind::DebianCopyright),
+            ("src/libx.copyright", FileKind::Plain),
+            ("plugin/README.TXT", FileKind::WordPressReadme),
+            ("conf.opam", FileKind::Opam),
+            (".spec", FileKind::RpmSpec),
+            ("LICENSE", FileKind::Plain),
+            ("", FileKind::Plain),
+            ("/", FileKind::Plain),
+        ] {
+            assert_eq!(FileKind::of(path.as_bytes()), kind, "{path}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::clock::Moment;
 use crate::detect::Detector;
 use crate::diag::Failure;
 use crate::licenses::Licenses;
-use crate::model::{BlobId, Detection, Match, Skipped};
+use crate::model::{BlobId, Detection, FileKind, Match, Skipped};
 use crate::plan::content::Content as Read;
 use crate::plan::{self, Checkout, Identity, Memory, NotLooked, Note, Selection, Stat, Was};
 use crate::policy::{Decision, Judged, Policy, PolicyRef};
@@ -39,7 +39,7 @@ pub trait Records: Send {
     fn recall(&mut self, checkout: &Checkout, engine: &str) -> Result<Recalled, Failure>;
 
     /// What `engine` found in a content at any time, in any checkout.
-    fn look_up(&mut self, engine: &str, blob: BlobId) -> Result<Option<KnownContent>, Failure>;
+    fn look_up(&mut self, engine: &str, what: Detected) -> Result<Option<KnownContent>, Failure>;
 
     /// Takes new detections; gives the keys under which the contents are known from now on.
     fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure>;
@@ -56,7 +56,7 @@ impl Records for Forgetful {
         Ok(Recalled::default())
     }
 
-    fn look_up(&mut self, _: &str, _: BlobId) -> Result<Option<KnownContent>, Failure> {
+    fn look_up(&mut self, _: &str, _: Detected) -> Result<Option<KnownContent>, Failure> {
         Ok(None)
     }
 
@@ -81,6 +81,14 @@ pub struct Recalled {
     pub policy: Option<String>,
 }
 
+/// What a detection is kept by: a content says one thing as `package.json` and another as
+/// `data.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Detected {
+    pub blob: BlobId,
+    pub kind: FileKind,
+}
+
 /// A content whose detection is remembered.
 #[derive(Debug, Clone)]
 pub struct KnownContent {
@@ -95,7 +103,7 @@ pub struct KnownContent {
 /// A content that was detected just now.
 #[derive(Debug, Clone)]
 pub struct NewContent {
-    pub blob: BlobId,
+    pub what: Detected,
     /// In bytes.
     pub size: u64,
     pub detection: Arc<Detection>,
@@ -266,7 +274,7 @@ pub fn scan(
     let mut files = Vec::with_capacity(plan.files.len());
     let mut not_looked = plan.not_looked;
     let mut work: Vec<Work> = Vec::new();
-    let mut by_blob: FxHashMap<BlobId, usize> = FxHashMap::default();
+    let mut places: FxHashMap<Detected, usize> = FxHashMap::default();
     let mut still_there = vec![false; recalled.memory.files.len()];
     let old_paths = &recalled.memory.files;
     let old = |path: &[u8]| old_paths.binary_search_by(|r| (*r.path).cmp(path)).ok();
@@ -294,10 +302,13 @@ pub fn scan(
             .filter(|n| blob.is_some_and(|b| old_paths[*n].what == Was::Content(b)))
             .and_then(|n| recalled.contents[n].clone());
         let remembered = known.is_some();
-        if let Some(blob) = blob.filter(|b| known.is_none() && !by_blob.contains_key(b))
-            && recalled.any_content
-        {
-            known = records.look_up(&engine, blob)?;
+        // The kind follows from the path: only for what is not remembered it has to be known.
+        let what = match (blob, &known) {
+            (Some(blob), None) => Some(Detected { blob, kind: FileKind::of(&file.path) }),
+            _ => None,
+        };
+        if let Some(what) = what.filter(|w| recalled.any_content && !places.contains_key(w)) {
+            known = records.look_up(&engine, what)?;
         }
         // The limit holds for what is known as well, so that a report depends on no records.
         let size = file.stat.map(|s| s.size).or(known.as_ref().map(|k| k.size));
@@ -320,8 +331,8 @@ pub fn scan(
             blob,
             size: file.stat.map_or(0, |s| s.size),
         };
-        match (blob, known) {
-            (Some(blob), Some(known)) => {
+        match (blob, known, what) {
+            (Some(blob), Some(known), _) => {
                 // Doubles do no harm, and asking for them would cost more.
                 scanned.content = gathered.known(blob, &known);
                 let same_stat =
@@ -332,13 +343,13 @@ pub fn scan(
                     (true, true) => Change::None,
                 };
             }
-            (Some(blob), None) => {
-                scanned.content = *by_blob.entry(blob).or_insert_with(|| {
+            (_, None, Some(what)) => {
+                scanned.content = *places.entry(what).or_insert_with(|| {
                     work.push(read(&scanned));
-                    gathered.expected(blob)
+                    gathered.expected(what.blob)
                 });
             }
-            (None, _) => work.push(read(&scanned)),
+            _ => work.push(read(&scanned)),
         }
         files.push(scanned);
     }
@@ -370,7 +381,7 @@ pub fn scan(
         detect(
             &mut scanned,
             &mut gathered,
-            by_blob,
+            places,
             &work,
             any_content,
             detector,
@@ -443,14 +454,14 @@ struct Done {
 
 enum Became {
     Detected {
-        blob: BlobId,
+        what: Detected,
         size: u64,
         detection: Arc<Detection>,
         stat: Option<Stat>,
     },
     /// Known already: detected earlier, or by another worker in this scan.
     Known {
-        blob: BlobId,
+        what: Detected,
         known: Option<KnownContent>,
         stat: Option<Stat>,
     },
@@ -531,7 +542,7 @@ impl Gathered {
 fn detect(
     scanned: &mut Scanned,
     gathered: &mut Gathered,
-    mut by_blob: FxHashMap<BlobId, usize>,
+    mut places: FxHashMap<Detected, usize>,
     work: &[Work],
     any_content: bool,
     detector: &Detector,
@@ -541,7 +552,7 @@ fn detect(
 ) -> Result<(), Failure> {
     progress.contents.fetch_add(work.len() as u64, Ordering::Relaxed);
     progress.bytes.fetch_add(work.iter().map(|w| w.size).sum(), Ordering::Relaxed);
-    let claimed: Mutex<FxHashSet<BlobId>> = Mutex::new(by_blob.keys().copied().collect());
+    let claimed: Mutex<FxHashSet<Detected>> = Mutex::new(places.keys().copied().collect());
     let records = Mutex::new(records);
     let engine = scanned.engine.clone();
     let checkout = &scanned.checkout;
@@ -555,7 +566,7 @@ fn detect(
     };
     let (sender, receiver) = crossbeam_channel::bounded::<Done>(4096);
     let mut dropped: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
-    let mut waiting: Vec<(usize, BlobId)> = Vec::new();
+    let mut waiting: Vec<(usize, Detected)> = Vec::new();
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
     let (mut batch, mut batch_places) = (Vec::new(), Vec::new());
@@ -603,31 +614,31 @@ fn detect(
             let w = &work[done.work];
             finished[done.work] = true;
             match done.what {
-                Became::Detected { blob, size, detection, stat } => {
+                Became::Detected { what, size, detection, stat } => {
                     contents_read += 1;
                     bytes_read += w.size;
-                    let place = *by_blob.entry(blob).or_insert_with(|| gathered.expected(blob));
+                    let place = *places.entry(what).or_insert_with(|| gathered.expected(what.blob));
                     gathered.detected(place, size, Arc::clone(&detection));
                     files[w.file].content = place;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
-                    batch.push(NewContent { blob, size, detection });
+                    batch.push(NewContent { what, size, detection });
                     batch_places.push(place);
                     if batch.len() >= BATCH {
                         keep(&mut batch, &mut batch_places, gathered);
                     }
                 }
-                Became::Known { blob, known, stat } => {
+                Became::Known { what, known, stat } => {
                     contents_read += 1;
                     bytes_read += w.size;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
-                    match (by_blob.get(&blob), known) {
+                    match (places.get(&what), known) {
                         (Some(place), _) => files[w.file].content = *place,
                         (None, Some(known)) => {
-                            let place = gathered.known(blob, &known);
-                            by_blob.insert(blob, place);
+                            let place = gathered.known(what.blob, &known);
+                            places.insert(what, place);
                             files[w.file].content = place;
                         }
-                        (None, None) => waiting.push((w.file, blob)),
+                        (None, None) => waiting.push((w.file, what)),
                     }
                 }
                 Became::NotLooked(why, detail) => {
@@ -641,23 +652,25 @@ fn detect(
         keep(&mut batch, &mut batch_places, gathered);
     });
 
-    for (file, blob) in waiting {
-        match by_blob.get(&blob) {
+    for (file, what) in waiting {
+        match places.get(&what) {
             Some(place) => scanned.files[file].content = *place,
             None => {
-                let detail = format!("so did another file with the same content, blob {blob}");
+                let detail =
+                    format!("so did another file with the same content, blob {}", what.blob);
                 dropped.insert(file, Some((Skipped::Failed, detail)));
             }
         }
     }
     scanned.interrupted = finished.iter().any(|f| !f);
     // Files that share a content with one that was not read share its fate.
-    let mut lost: FxHashMap<BlobId, Option<(Skipped, String)>> = FxHashMap::default();
+    let mut lost: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
     for (n, w) in work.iter().enumerate() {
+        let place = scanned.files[w.file].content;
         match w.blob {
-            Some(blob) if !finished[n] => _ = lost.insert(blob, None),
-            Some(blob) if dropped.contains_key(&w.file) => {
-                lost.insert(blob, dropped[&w.file].clone());
+            Some(_) if !finished[n] => _ = lost.insert(place, None),
+            Some(_) if dropped.contains_key(&w.file) => {
+                lost.insert(place, dropped[&w.file].clone());
             }
             None if !finished[n] => _ = dropped.insert(w.file, None),
             _ => {}
@@ -669,7 +682,7 @@ fn detect(
         number += 1;
         let fate = match dropped.remove(&(number - 1)) {
             Some(fate) => fate,
-            None => match lost.get(&contents[f.content].blob) {
+            None => match lost.get(&f.content) {
                 Some(fate) if contents[f.content].fresh.is_none() => fate.clone(),
                 _ => return true,
             },
@@ -694,7 +707,7 @@ fn detect(
 struct Workers<'a, 'r> {
     detector: &'a Detector,
     records: Option<&'a Mutex<&'r mut dyn Records>>,
-    claimed: &'a Mutex<FxHashSet<BlobId>>,
+    claimed: &'a Mutex<FxHashSet<Detected>>,
     engine: &'a str,
 }
 
@@ -709,39 +722,41 @@ impl Workers<'_, '_> {
             Ok(Read::Vanished) => return Became::Vanished,
             Err(e) => return Became::NotLooked(Skipped::Unreadable, e.to_string()),
         };
-        let blob = match w.blob {
-            Some(blob) => blob,
+        let kind = FileKind::of(&w.path);
+        let what = match w.blob {
+            Some(blob) => Detected { blob, kind },
             None => {
-                let blob = plan::blob_id(buffer);
-                if let Some(known) = self.known(blob) {
-                    return Became::Known { blob, known, stat };
+                let what = Detected { blob: plan::blob_id(buffer), kind };
+                if let Some(known) = self.known(what) {
+                    return Became::Known { what, known, stat };
                 }
-                blob
+                what
             }
         };
         let size = buffer.len() as u64;
-        let detection = std::panic::catch_unwind(AssertUnwindSafe(|| self.detector.detect(buffer)));
+        let detect = AssertUnwindSafe(|| self.detector.detect(buffer, kind));
+        let detection = std::panic::catch_unwind(detect);
         // A long file's buffer is not kept for the short ones after it.
         if buffer.capacity() > 1 << 20 {
             *buffer = Vec::new();
         }
         match detection {
-            Ok(detection) => Became::Detected { blob, size, detection: Arc::new(detection), stat },
+            Ok(detection) => Became::Detected { what, size, detection: Arc::new(detection), stat },
             Err(_) => Became::NotLooked(
                 Skipped::Failed,
-                format!("the detector failed on blob {blob}; please report it"),
+                format!("the detector failed on blob {}; please report it", what.blob),
             ),
         }
     }
 
     /// `Some` when the content needs no detection by this worker.
-    fn known(&self, blob: BlobId) -> Option<Option<KnownContent>> {
-        if !self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(blob) {
+    fn known(&self, what: Detected) -> Option<Option<KnownContent>> {
+        if !self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(what) {
             return Some(None);
         }
         let records = self.records?;
         let found =
-            records.lock().unwrap_or_else(PoisonError::into_inner).look_up(self.engine, blob);
+            records.lock().unwrap_or_else(PoisonError::into_inner).look_up(self.engine, what);
         match found {
             Ok(known) => known.map(Some),
             // Detecting again does no harm; keeping it will say what is wrong.

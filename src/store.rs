@@ -25,7 +25,7 @@ use rusqlite_migration::{M, Migrations};
 use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
-use crate::scan::{Change, KnownContent, NewContent, Recalled, Records, Scanned};
+use crate::scan::{Change, Detected, KnownContent, NewContent, Recalled, Records, Scanned};
 
 pub use query::{Filter, Finding, Seen, State, Violation};
 
@@ -35,7 +35,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Changed files from which the write-ahead log is worth two syncs to be rid of.
 const LONG_LOG: usize = 1000;
 
-const SCHEMA: &[M<'_>] = &[M::up(include_str!("store/schema-1.sql"))];
+const SCHEMA: &[M<'_>] = &[
+    M::up(include_str!("store/schema-1.sql")),
+    M::up(include_str!("store/schema-2.sql")).foreign_key_check(),
+];
 
 /// An open store.
 pub struct Store {
@@ -103,12 +106,14 @@ impl Store {
                 .help("put it on a local file system with --store; network file systems cannot hold it"));
         }
         db.execute_batch(
-            "PRAGMA synchronous = full; PRAGMA foreign_keys = on;
+            // A migration that makes a table anew must not take along what refers to it.
+            "PRAGMA synchronous = full; PRAGMA foreign_keys = off;
              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
         // Another process may be making the same store at this moment.
         migrate(&mut db, path).or_else(|e| if is_current(&db) { Ok(()) } else { Err(e) })?;
+        db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
         // `conclude` does it where it is worth two syncs.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Store {
@@ -186,16 +191,16 @@ impl Store {
     fn try_look_up(
         &mut self,
         engine: &str,
-        blob: BlobId,
+        what: Detected,
     ) -> rusqlite::Result<Option<KnownContent>> {
         let engine = self.engine(engine)?;
         let mut select = self.db.prepare_cached(
             "SELECT c.id, e.text, c.skipped, c.size
              FROM content c LEFT JOIN expression e ON e.id = c.expression
-             WHERE c.blob = ?1 AND c.engine = ?2",
+             WHERE c.blob = ?1 AND c.engine = ?2 AND c.kind = ?3",
         )?;
         select
-            .query_row(params![blob.0, engine], |r| {
+            .query_row(params![what.blob.0, engine, what.kind.as_str()], |r| {
                 let expression: Option<String> = r.get(1)?;
                 Ok(KnownContent {
                     key: r.get(0)?,
@@ -215,29 +220,32 @@ impl Store {
         let mut words = Interned { ids: self.words.ids.clone(), ..self.words };
         // In the order of the index, which makes its pages full and the order irrelevant.
         let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_unstable_by_key(|n| batch[*n].blob);
+        order.sort_unstable_by_key(|n| batch[*n].what);
         let mut keys = vec![0; batch.len()];
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO content (blob, engine, size, expression, skipped)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (blob, engine) DO NOTHING",
+                "INSERT INTO content (blob, engine, kind, size, expression, skipped)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (blob, engine, kind) DO NOTHING",
             )?;
-            let mut select =
-                tx.prepare_cached("SELECT id FROM content WHERE blob = ?1 AND engine = ?2")?;
+            let mut select = tx.prepare_cached(
+                "SELECT id FROM content WHERE blob = ?1 AND engine = ?2 AND kind = ?3",
+            )?;
             let mut evidence = tx.prepare_cached(
                 "INSERT INTO evidence (content, seq, expression, kind, score, start_line, end_line, words)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
             for n in order {
-                let NewContent { blob, size, detection } = &batch[n];
+                let NewContent { what, size, detection } = &batch[n];
+                let (blob, kind) = (what.blob.0, what.kind.as_str());
                 let expression = match &detection.expression {
                     Some(e) => Some(expressions.id(&tx, e)?),
                     None => None,
                 };
                 let skipped = detection.skipped.map(Skipped::as_str);
-                if insert.execute(params![blob.0, engine, int(*size), expression, skipped])? == 0 {
+                let row = params![blob, engine, kind, int(*size), expression, skipped];
+                if insert.execute(row)? == 0 {
                     // Another process was faster; what it found is the same.
-                    keys[n] = select.query_row(params![blob.0, engine], |r| r.get(0))?;
+                    keys[n] = select.query_row(params![blob, engine, kind], |r| r.get(0))?;
                     continue;
                 }
                 let key = tx.last_insert_rowid();
@@ -390,8 +398,8 @@ impl Records for Store {
         self.try_recall(checkout, engine).map_err(|e| self.fail(&e))
     }
 
-    fn look_up(&mut self, engine: &str, blob: BlobId) -> Result<Option<KnownContent>, Failure> {
-        self.try_look_up(engine, blob).map_err(|e| self.fail(&e))
+    fn look_up(&mut self, engine: &str, what: Detected) -> Result<Option<KnownContent>, Failure> {
+        self.try_look_up(engine, what).map_err(|e| self.fail(&e))
     }
 
     fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {

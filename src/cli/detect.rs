@@ -16,7 +16,7 @@ use lictor::clock::Moment;
 use lictor::detect::Detector;
 use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
-use lictor::model::{BlobId, Detection, Skipped};
+use lictor::model::{BlobId, Detection, FileKind, Skipped};
 use lictor::plan::content::{Content, Reader};
 use lictor::plan::{self, Checkout, View};
 use lictor::policy::Policy;
@@ -78,7 +78,8 @@ impl Command<'_> {
         match reader.read(file.as_bytes(), None, &mut content).map_err(fail)? {
             Content::Read(_) => {
                 let blob = plan::blob_id(&content);
-                self.show(name, blob, &self.detector.detect(&content), out)?;
+                let kind = FileKind::of(real.as_os_str().as_bytes());
+                self.show(name, blob, &self.detector.detect(&content, kind), out)?;
                 Ok(true)
             }
             Content::TooLarge(_) => self.not_looked(name, Skipped::TooLarge, out),

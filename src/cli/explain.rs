@@ -11,6 +11,7 @@ use super::{CLEAN, setup};
 use lictor::detect::Detector;
 use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
+use lictor::model::FileKind;
 use lictor::plan::content::{Content, Reader};
 use lictor::plan::{self, Checkout, View};
 use lictor::policy::PolicyRef;
@@ -48,7 +49,7 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
         Content::Special | Content::Vanished => return Err(not_a_file().into()),
     }
     let detector = Detector::new(licenses);
-    let detection = detector.detect(&content);
+    let detection = detector.detect(&content, FileKind::of(real.as_os_str().as_bytes()));
     let expression = detection.expression.as_deref().and_then(|e| licenses.parse(e).ok());
     let judged = match &expression {
         Some(e) => e.terms().into_iter().map(|t| policy.judge(licenses, t)).collect(),
