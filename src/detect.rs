@@ -5,23 +5,28 @@
 //!
 //! ```text
 //! bytes -> decode -> gate -> tags ---------------------------> combine -> Detection
-//!                        \-> regions -> tokens -> references -/
-//!                                            \--> texts -----/
+//!                 |      \-> regions -> tokens -> references -/
+//!                 |                          \--> texts -----/
+//!                 \-> manifests -> aliases -----------------/
 //! ```
 //!
 //! The gate dismisses most files in one pass over the raw bytes; what it lets through is
 //! read as tags, or cut into regions in which license texts and standard headers are
-//! looked for. This module opens no file, reads no clock and knows no policy.
+//! looked for. A file whose name says that it is a package manifest is also asked for the
+//! license that it declares. This module opens no file, reads no clock and knows no policy.
 
+mod aliases;
 mod automaton;
 mod combine;
 mod decode;
 mod gate;
+mod manifests;
 mod references;
 mod tags;
 mod texts;
 mod tokens;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
@@ -78,13 +83,13 @@ impl Detector {
     }
 
     /// Finds the licenses that a content names or contains, in a file of this kind.
-    pub fn detect(&self, bytes: &[u8], _kind: FileKind) -> Detection {
+    pub fn detect(&self, bytes: &[u8], kind: FileKind) -> Detection {
         let Some(text) = decode::decode(bytes) else {
             return Detection { skipped: Some(Skipped::Binary), ..Detection::default() };
         };
         let text: &[u8] = &text;
         let found = self.gate.hits(text);
-        if found.is_empty() {
+        if found.is_empty() && kind == FileKind::Plain {
             return Detection::default();
         }
         let mut hits: Vec<Hit<'_>> = Vec::new();
@@ -93,23 +98,16 @@ impl Detector {
             if let Some(tag) = tags::read(self.licenses, text, at)
                 && let Ok(expr) = self.licenses.parse(&tag.expression)
             {
-                hits.push(Hit {
-                    expr,
-                    kind: MatchKind::Tag,
-                    score: 1.0,
-                    range: tag.start..tag.end,
-                    sure: Sure::Exact,
-                    or: false,
-                    exception: false,
-                    mentions: None,
-                    heading: false,
-                    explained: false,
-                    mention: false,
-                });
+                hits.push(Hit::new(expr, MatchKind::Tag, tag.start..tag.end));
             }
         }
+        for (expr, range) in manifests::find(self.licenses, kind, text) {
+            hits.push(Hit::new(expr, MatchKind::Manifest, range));
+        }
+        // Tags and manifests are read in place; words inside them say nothing of their own.
+        let told = hits.len();
         for region in found.regions {
-            self.read(text, region, &mut hits);
+            self.read(text, region, told, &mut hits);
         }
         // What a module of the kernel declares is coarser than any notice: "GPL" may be either
         // GPL. It counts where nothing else is said.
@@ -117,7 +115,7 @@ impl Detector {
             for at in found.macros {
                 let rest = &text[at..text.len().min(at + MACRO)];
                 let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-                self.read(text, at..at + end, &mut hits);
+                self.read(text, at..at + end, 0, &mut hits);
             }
         }
         if hits.is_empty() {
@@ -142,23 +140,22 @@ impl Detector {
     }
 
     /// Adds what the words of a region name and contain.
-    fn read<'a>(&'a self, text: &[u8], region: std::ops::Range<usize>, hits: &mut Vec<Hit<'a>>) {
+    /// The first `told` hits are tags and manifests.
+    fn read<'a>(&'a self, text: &[u8], region: Range<usize>, told: usize, hits: &mut Vec<Hit<'a>>) {
         let tokens = tokens::tokenize(text, region);
         let place =
             |start: usize, end: usize| tokens[start].start as usize..tokens[end - 1].end as usize;
-        let tags = hits.iter().filter(|h| h.kind == MatchKind::Tag).count();
         for r in self.references().find(self.licenses, text, &tokens) {
             let range = place(r.start, r.end);
-            // The id of a tag is no name of its own.
-            let tag = hits[..tags]
-                .iter()
-                .position(|t| t.range.start <= range.start && range.start < t.range.end);
-            if let Some(tag) = tag {
-                // Words that are no ids may still name a license.
-                if !hits[tag].expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
+            let told = hits[..told]
+                .iter_mut()
+                .find(|t| t.range.start <= range.start && range.start < t.range.end);
+            if let Some(told) = told {
+                // Words of a tag that are no ids may still name a license.
+                if !told.expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
                     continue;
                 }
-                hits.remove(tag);
+                told.explained = true;
             }
             let heading = is_heading(text, &range);
             let mention =
@@ -174,18 +171,12 @@ impl Detector {
                 },
             };
             let mentions = t.mentions(|source| self.families(source));
+            let kind = if t.header { MatchKind::Header } else { MatchKind::Text };
             hits.push(Hit {
-                expr,
-                kind: if t.header { MatchKind::Header } else { MatchKind::Text },
                 score: t.score,
-                range: t.range,
-                sure: Sure::Exact,
-                or: false,
                 exception: t.exception,
                 mentions: Some(mentions),
-                heading: false,
-                explained: false,
-                mention: false,
+                ..Hit::new(expr, kind, t.range)
             });
         }
     }
@@ -202,7 +193,7 @@ impl Detector {
             .collect()
     }
 
-    fn named(&self, r: &Reference, range: std::ops::Range<usize>) -> Option<Hit<'static>> {
+    fn named(&self, r: &Reference, range: Range<usize>) -> Option<Hit<'static>> {
         let (kind, sure) = match r.how {
             How::Rule(n) if self.licenses.rules()[n as usize].relevance < SURE => {
                 (MatchKind::Reference, Sure::Vague)
@@ -235,7 +226,7 @@ impl Detector {
 }
 
 /// Whether a name stands nearly alone on its line.
-fn is_heading(text: &[u8], name: &std::ops::Range<usize>) -> bool {
+fn is_heading(text: &[u8], name: &Range<usize>) -> bool {
     const BESIDE: usize = 24;
     let before = &text[name.start.saturating_sub(80)..name.start];
     let before = memchr::memrchr(b'\n', before).map_or(before, |n| &before[n + 1..]);

@@ -124,6 +124,10 @@ const EXCEPTIONS: &str = include_str!("../license-db/exceptions.toml");
 const DEPRECATED: &str = include_str!("../license-db/deprecated.toml");
 const NAMES: &str = include_str!("../license-db/names.toml");
 
+/// The names of licenses in package manifests. `detect` reads them; they are here because
+/// detections depend on them as on the rest of the database.
+pub(crate) const ALIASES: &str = include_str!("../license-db/aliases.toml");
+
 /// The license database.
 pub struct Licenses {
     categories: BTreeMap<String, Category>,
@@ -237,7 +241,7 @@ impl Licenses {
         let mut files: Vec<(&str, &str)> =
             sources.iter().map(|s| (s.name.as_str(), s.text.as_ref())).collect();
         files.sort_unstable();
-        let tables = [spdx::license_version(), CATEGORIES, EXCEPTIONS, DEPRECATED, NAMES];
+        let tables = [spdx::license_version(), CATEGORIES, EXCEPTIONS, DEPRECATED, NAMES, ALIASES];
         let mut hash = Sha256::new();
         for part in tables.into_iter().chain(files.into_iter().flat_map(|(n, t)| [n, t])) {
             hash.update(part.len().to_le_bytes());

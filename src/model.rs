@@ -247,6 +247,8 @@ impl FromStr for FileKind {
 pub enum MatchKind {
     /// An `SPDX-License-Identifier` tag.
     Tag,
+    /// The license field of a package manifest.
+    Manifest,
     /// Words that grant, or that say under which license something stands.
     Notice,
     /// The mere name or address of a license.
@@ -258,8 +260,9 @@ pub enum MatchKind {
 }
 
 impl MatchKind {
-    pub const ALL: [MatchKind; 5] = [
+    pub const ALL: [MatchKind; 6] = [
         MatchKind::Tag,
+        MatchKind::Manifest,
         MatchKind::Notice,
         MatchKind::Reference,
         MatchKind::Text,
@@ -270,6 +273,7 @@ impl MatchKind {
     pub fn as_str(self) -> &'static str {
         match self {
             MatchKind::Tag => "tag",
+            MatchKind::Manifest => "manifest",
             MatchKind::Notice => "notice",
             MatchKind::Reference => "reference",
             MatchKind::Text => "text",
@@ -298,7 +302,7 @@ pub struct Match {
     /// Canonical SPDX expression of this match alone.
     pub expression: Arc<str>,
     pub kind: MatchKind,
-    /// 0 to 1; 1 for a tag, askalono's score for texts and headers.
+    /// 0 to 1; 1 for a tag or a manifest, askalono's score for texts and headers.
     pub score: f32,
     /// First and last line, counted from 1.
     pub start_line: u32,

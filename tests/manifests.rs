@@ -1,11 +1,111 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! What is remembered by the kind of a file, and kept when a store of old is brought up to date.
+//! Licenses that package manifests declare: found by the name of the file, remembered by it,
+//! and found again after a store of old was brought up to date.
 
 mod common;
 
-use common::{Sandbox, tag, touch};
+use common::{Sandbox, expression, tag, touch};
+use serde_json::Value;
+
+fn some(s: &str) -> Option<String> {
+    Some(s.to_owned())
+}
+
+/// The matches that a report has for a path.
+#[track_caller]
+fn matches<'a>(report: &'a Value, path: &str) -> &'a Value {
+    let files = report["checkouts"][0]["found"].as_array().expect("files");
+    let file = files.iter().find(|f| f["path"] == path);
+    assert!(file.is_some(), "{path} is not in the report: {report:#}");
+    &file.expect("checked above")["matches"]
+}
+
+const POM: &str = "<project>\n  <licenses>\n    <license>\n      <name>EPL 2.0</name>\n\
+    </license>\n    <license>\n      <name>GPL v2 with Classpath exception</name>\n\
+    </license>\n  </licenses>\n</project>\n";
+
+/// A repository of several ecosystems.
+fn mixed() -> Sandbox {
+    let s = Sandbox::repo();
+    s.write("Cargo.toml", "[package]\nname = \"x\"\nlicense = \"MIT/Apache-2.0\"\n");
+    s.write("web/package.json", "{\n  \"name\": \"x\",\n  \"license\": \"ISC\"\n}\n");
+    s.write("web/private/package.json", "{\"license\": \"UNLICENSED\"}\n");
+    s.write("java/pom.xml", POM);
+    s.write("py/setup.py", "setup(name='x', license='GPLv3+')\n");
+    s.write(
+        "debian/copyright",
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n\
+         Files: *\nCopyright: X\nLicense: Expat\n\nFiles: debian/*\nCopyright: Y\n\
+         License: GPL-2+ or Artistic\n",
+    );
+    s.commit();
+    s
+}
+
+#[test]
+fn what_manifests_declare_is_found_with_its_evidence() {
+    let report = mixed().scan_json(&[]);
+    for (path, meant) in [
+        ("Cargo.toml", "MIT OR Apache-2.0"),
+        ("web/package.json", "ISC"),
+        ("java/pom.xml", "EPL-2.0 OR GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("py/setup.py", "GPL-3.0-or-later"),
+        ("debian/copyright", "MIT AND (GPL-2.0-or-later OR Artistic-1.0)"),
+    ] {
+        assert_eq!(expression(&report, path), some(meant), "{path}");
+        assert_eq!(matches(&report, path)[0]["kind"], "manifest", "{path}");
+    }
+    assert_eq!(expression(&report, "web/private/package.json"), None);
+    let m = &matches(&report, "Cargo.toml")[0];
+    assert_eq!((&m["start_line"], &m["end_line"]), (&Value::from(3), &Value::from(3)));
+    assert_eq!((&m["words"], &m["score"]), (&Value::from("MIT/Apache-2.0"), &Value::from(1.0)));
+    let m = &matches(&report, "java/pom.xml")[0];
+    assert_eq!((&m["start_line"], &m["end_line"]), (&Value::from(4), &Value::from(7)));
+}
+
+#[test]
+fn a_tag_and_a_manifest_in_one_file_are_both_heard() {
+    let s = Sandbox::repo();
+    let tag = tag("CC0-1.0").replace("//", "#").replace("int x;\n", "");
+    s.write("Cargo.toml", format!("{tag}[package]\nlicense = 'MIT'\n"));
+    let report = s.scan_json(&[]);
+    assert_eq!(expression(&report, "Cargo.toml"), some("CC0-1.0 AND MIT"));
+}
+
+#[test]
+fn one_content_says_by_its_name_what_it_says() {
+    let s = Sandbox::repo();
+    let content = "{\"license\": \"AGPL-3.0-only\"}\n";
+    s.write("data.json", content);
+    s.write("package.json", content);
+    s.commit();
+    for args in [&["--no-store"][..], &[], &[]] {
+        let report = s.scan_json(args);
+        assert_eq!(expression(&report, "data.json"), None, "{args:?}");
+        assert_eq!(expression(&report, "package.json"), some("AGPL-3.0-only"), "{args:?}");
+    }
+    assert_eq!(s.reads(&[]), 0, "both are remembered");
+    // Under another name it is another file, and found out anew.
+    std::fs::rename(s.path("data.json"), s.path("composer.json")).expect("renaming a file");
+    let report = s.scan_json(&[]);
+    assert_eq!(expression(&report, "composer.json"), some("AGPL-3.0-only"));
+    // Back again, it is known.
+    std::fs::rename(s.path("composer.json"), s.path("data.json")).expect("renaming a file");
+    let report = s.scan_json(&[]);
+    assert_eq!(expression(&report, "data.json"), None);
+}
+
+#[test]
+fn a_file_that_is_named_is_looked_at_by_its_name() {
+    let s = mixed();
+    let run = s.lictor(&["detect", "--format", "jsonl", "web/package.json", "Cargo.toml"]);
+    let found: Vec<Value> = run.expect(0).json_lines();
+    assert_eq!(found[0]["expression"], "ISC");
+    assert_eq!(found[1]["expression"], "MIT OR Apache-2.0");
+    s.lictor(&["explain", "web/package.json"]).expect(0).shows(&["ISC", "manifest"]);
+}
 
 /// Brings a store back to what it was before contents were kept by the kind of the file.
 fn make_old(s: &Sandbox) {

@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! Whatever is done to a tree: a scan that remembers finds what one finds that does not.
+//! Whatever a manifest holds: the detector gives an answer, and the same one again.
 
 mod common;
 
 use common::{Sandbox, tag, text, touch};
+use lictor::detect::Detector;
+use lictor::licenses::Licenses;
+use lictor::model::FileKind;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
@@ -123,6 +127,105 @@ fn a_scan_that_remembers_finds_what_a_fresh_one_finds() {
             let wrong = |f: &&Value| f["violations"].as_array().is_some_and(|v| !v.is_empty());
             let violating = now.as_array().map_or(0, |a| a.iter().filter(wrong).count());
             prop_assert_eq!(open.len(), violating, "open violations after {:?}", &steps);
+            Ok(())
+        })
+        .unwrap_or_else(|e| assert!(e.to_string().is_empty(), "{e}"));
+}
+
+/// Pieces that manifests are made of, whole and broken.
+const PIECES: [&str; 64] = [
+    "license",
+    "License",
+    "LICENSE",
+    "licenses",
+    "License-Expression",
+    "Bundle-License",
+    "project_license",
+    "PackageLicenseExpression",
+    "licenseUrl",
+    "classifiers",
+    "metadata",
+    "package",
+    "project",
+    "component",
+    "about",
+    "pom",
+    "setup",
+    "spec.",
+    "Format",
+    "Files",
+    "Package",
+    "Name",
+    "Metadata-Version",
+    "Theme Name",
+    "Stable tag",
+    "===",
+    "type",
+    "file",
+    "MIT",
+    "GPL-2.0+",
+    "GPL (>= 2)",
+    "Apache License, Version 2.0",
+    " or ",
+    " and ",
+    " with ",
+    " exception",
+    "License :: OSI Approved :: MIT License",
+    "http://opensource.org/licenses/",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "<",
+    ">",
+    "</",
+    "/>",
+    "<!--",
+    "-->",
+    "\"",
+    "'",
+    "\"\"\"",
+    ":",
+    "=",
+    ",",
+    ";",
+    "|",
+    "\n",
+    "\n  ",
+    "\n\n",
+    "\\",
+    "é",
+    "%w[",
+];
+
+#[test]
+fn no_manifest_makes_the_detector_fail() {
+    let config = Config {
+        cases: 1500,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_122),
+        ..Config::default()
+    };
+    let detector = Detector::new(Licenses::builtin());
+    let pieces = prop::collection::vec(0..PIECES.len(), 0..60)
+        .prop_map(|n| n.into_iter().map(|n| PIECES[n]).collect::<String>().into_bytes());
+    let bytes = prop::collection::vec(any::<u8>(), 0..200);
+    let contents = prop_oneof![8 => pieces, 1 => bytes];
+    TestRunner::new(config)
+        .run(&contents, |content| {
+            for kind in FileKind::ALL {
+                let found = detector.detect(&content, kind);
+                let lines = content.split(|b| *b == b'\n').count();
+                for m in &found.matches {
+                    prop_assert!(m.start_line <= m.end_line, "{:?}: {:?}", kind, m);
+                    // In UTF-16 a line end may be made of two halves.
+                    prop_assert!(m.end_line as usize <= lines.max(content.len()), "{:?}", m);
+                    prop_assert!(Licenses::builtin().parse(&m.expression).is_ok(), "{:?}", m);
+                }
+                prop_assert_eq!(&found, &detector.detect(&content, kind));
+            }
             Ok(())
         })
         .unwrap_or_else(|e| assert!(e.to_string().is_empty(), "{e}"));

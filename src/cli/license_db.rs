@@ -16,6 +16,7 @@ use lictor::detect::Detector;
 use lictor::diag::{Failure, Mistake, visible};
 use lictor::licenses::Licenses;
 use lictor::licenses::rules::{self, Example, OverlayError, Rule, Source, Words};
+use lictor::model::FileKind;
 use lictor::report::license_db::{self as report, Listing};
 use lictor::report::{ReportError, human};
 use lictor::scan::DEFAULT_MAX_SIZE;
@@ -129,7 +130,9 @@ fn check(args: &CheckDatabase, overlay: Option<&Path>) -> anyhow::Result<u8> {
 
 /// The examples of a rule that are not found as they should be.
 fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
-    let found = |e: &Example| detector.detect(e.text.as_bytes()).expression.map(|e| e.to_string());
+    let found = |e: &Example| {
+        detector.detect(e.text.as_bytes(), FileKind::Plain).expression.map(|e| e.to_string())
+    };
     let says = |expression: &Option<String>| match (&rule.expression, expression) {
         (Some(own), Some(found)) if rule.exception => {
             db.parse(found).is_ok_and(|e| e.ids().contains(&own.as_str()))
@@ -161,7 +164,7 @@ fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
 
 fn test(args: &TestText, db: &'static Licenses) -> anyhow::Result<u8> {
     let content = content(&args.file, DEFAULT_MAX_SIZE)?;
-    let detection = Detector::new(db).detect(&content);
+    let detection = Detector::new(db).detect(&content, FileKind::Plain);
     let name = args.file.as_os_str().as_encoded_bytes();
     let mut out = Output::open(None)?;
     let io = ReportError::from;

@@ -36,6 +36,30 @@ pub(super) struct Hit<'a> {
     pub explained: bool,
 }
 
+impl Hit<'_> {
+    /// A hit that says exactly what it says.
+    pub fn new(expr: Expr, kind: MatchKind, range: Range<usize>) -> Self {
+        Hit {
+            expr,
+            kind,
+            score: 1.0,
+            range,
+            sure: Sure::Exact,
+            or: false,
+            exception: false,
+            mentions: None,
+            heading: false,
+            mention: false,
+            explained: false,
+        }
+    }
+
+    /// A statement that is there to be read by machines.
+    fn is_declared(&self) -> bool {
+        matches!(self.kind, MatchKind::Tag | MatchKind::Manifest)
+    }
+}
+
 /// How much a hit says of the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sure {
@@ -96,9 +120,9 @@ pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, V
     (Expr::all(groups), hits)
 }
 
-/// Beside a tag, which is there to say it, licenses that are merely mentioned say nothing.
+/// Beside a tag or manifest, which is there to say it, licenses that are merely mentioned say nothing.
 fn without_mentions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
-    if hits.iter().any(|h| h.kind == MatchKind::Tag) {
+    if hits.iter().any(Hit::is_declared) {
         hits.retain(|h| !h.mention);
     }
     hits
@@ -204,9 +228,9 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
                     && of.sure > Sure::Vague
                     && of.expr.ids().iter().any(|o| same(o, id))
             }),
-            MatchKind::Header => all(&|id, of| {
-                of.kind == MatchKind::Tag && of.expr.ids().iter().any(|o| stem(o) == stem(id))
-            }),
+            MatchKind::Header => {
+                all(&|id, of| of.is_declared() && of.expr.ids().iter().any(|o| stem(o) == stem(id)))
+            }
             MatchKind::Notice | MatchKind::Reference if h.sure == Sure::Vague => {
                 overlaps(h)
                     || all(&|id, of| {
@@ -221,7 +245,7 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
                     })
             }
             MatchKind::Notice | MatchKind::Reference if h.sure == Sure::Plain => all(&|id, of| {
-                (of.sure == Sure::Exact && of.kind != MatchKind::Text || of.kind == MatchKind::Tag)
+                (of.sure == Sure::Exact && of.kind != MatchKind::Text || of.is_declared())
                     && of.expr.ids().iter().any(|o| stem(o) == stem(id))
             }),
             _ => false,
