@@ -52,7 +52,7 @@ fn what_manifests_declare_is_found_with_its_evidence() {
         ("web/package.json", "ISC"),
         ("java/pom.xml", "EPL-2.0 OR GPL-2.0-only WITH Classpath-exception-2.0"),
         ("py/setup.py", "GPL-3.0-or-later"),
-        ("debian/copyright", "MIT AND (GPL-2.0-or-later OR Artistic-1.0)"),
+        ("debian/copyright", "MIT AND (GPL-2.0-or-later OR Artistic-1.0-Perl)"),
     ] {
         assert_eq!(expression(&report, path), some(meant), "{path}");
         assert_eq!(matches(&report, path)[0]["kind"], "manifest", "{path}");

@@ -6,7 +6,7 @@
 //!
 //! A name is compared by its words, see [`words`]. Names that leave open which license is
 //! meant ("BSD", the trove classifier `BSD License`) mean nothing here: to take one of
-//! several would be a guess. A GNU license without a version is any version, as its own text
+//! several would be a guess. Beside a name that is understood they are an unknown license. A GNU license without a version is any version, as its own text
 //! says.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::manifests::{Declared, Form};
-use crate::licenses::expression::{Expr, Term};
+use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX, is_reference};
 use crate::licenses::{ALIASES, Licenses};
 use crate::model::FileKind;
 
@@ -55,7 +55,7 @@ pub(super) fn resolve(licenses: &Licenses, kind: FileKind, declared: &Declared) 
         Form::Url => names.url(value),
         Form::Classifier => names.one(value.rsplit("::").next()?),
         Form::Expression | Form::Name if value.starts_with("http") => names.url(value),
-        Form::Expression | Form::Name if value.len() > MAX_NAMES => licenses.parse(value).ok(),
+        Form::Expression | Form::Name if value.len() > MAX_NAMES => names.expression(value),
         Form::Expression | Form::Name => names.all(value, 0),
     }
 }
@@ -262,9 +262,7 @@ impl Names<'_> {
         if let Some(inner) = inside(text) {
             return self.all(inner, depth + 1);
         }
-        let each = |parts: Vec<&str>| -> Option<Vec<Expr>> {
-            parts.into_iter().map(|p| self.all(p, depth + 1)).collect()
-        };
+        let each = |parts: Vec<&str>| self.each(&parts, depth);
         let parts = split(text, |rest, _| mark(rest, &[";"]));
         if parts.len() > 1 {
             return Expr::all(each(parts)?);
@@ -292,6 +290,32 @@ impl Names<'_> {
         (parts.len() > 1).then(|| Expr::any(each(parts)?)).flatten()
     }
 
+    /// What several parts mean. Beside one that is understood, another that is but an unknown
+    /// name stands for itself, as in a tag: `GPLv2+ and BSD` says something about both.
+    fn each(&self, parts: &[&str], depth: usize) -> Option<Vec<Expr>> {
+        let found: Vec<Option<Expr>> = parts.iter().map(|p| self.all(p, depth + 1)).collect();
+        if found.iter().all(Option::is_none) {
+            return None;
+        }
+        let exprs = found.into_iter().zip(parts);
+        exprs.map(|(expr, part)| expr.or_else(|| self.unknown(part))).collect()
+    }
+
+    /// A part that is one word and no prose, as the id of an unknown license.
+    fn unknown(&self, part: &str) -> Option<Expr> {
+        let noise = |w: &str| NOISE.contains(&w.to_ascii_lowercase().as_str());
+        let mut words = part.split_whitespace().filter(|w| !noise(w));
+        let (word, None) = (words.next()?, words.next()) else { return None };
+        let plain = word.len() <= 40
+            && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._+".contains(&b))
+            && word.bytes().filter(u8::is_ascii_alphabetic).count() > 1
+            && word.bytes().any(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+        let id = word.replace(['_', '+'], "-");
+        let id = id.trim_end_matches(['-', '.']);
+        plain.then(|| self.licenses.parse(&format!("{UNKNOWN_PREFIX}{id}")).ok()).flatten()
+    }
+
     /// `A, B and C`, `A, B or C`, and Debian's `A or B, and C`, in which the comma binds least.
     fn with_commas(&self, text: &str, depth: usize) -> Option<Expr> {
         let parts = split(text, |rest, _| mark(rest, &[","]));
@@ -299,14 +323,15 @@ impl Names<'_> {
             return None;
         }
         let mut word = None;
-        let mut exprs = Vec::new();
+        let mut names = Vec::new();
         for part in &parts {
             let part = part.trim();
             let found = ["and", "or"].into_iter().find_map(|w| Some((w, operator(part, true, w)?)));
             let (said, part) = found.map_or((None, part), |(w, len)| (Some(w), &part[len..]));
             word = said.or(word);
-            exprs.push(self.all(part, depth + 1)?);
+            names.push(part);
         }
+        let exprs = self.each(&names, depth)?;
         let choice = match word {
             Some(word) => word == "or",
             // Only the last two are parted by a word, which goes for all.
@@ -331,7 +356,13 @@ impl Names<'_> {
         let known = TABLES.exceptions.get(&spaced).map(String::as_str);
         let known = known
             .or_else(|| self.licenses.exception_id(&joined))
-            .or_else(|| self.licenses.exception_id(&format!("{joined}-exception")));
+            .or_else(|| self.licenses.exception_id(&format!("{joined}-exception")))
+            .or_else(|| {
+                let (name, version) = joined.rsplit_once('-')?;
+                let id = format!("{name}-exception-{version}");
+                let known = self.licenses.exception_id(&id);
+                known.or_else(|| self.licenses.exception_id(&format!("{id}.0")))
+            });
         let id = match known {
             Some(id) => id.to_owned(),
             None if words.len() < all && (1..=4).contains(&words.len()) => {
@@ -360,8 +391,22 @@ impl Names<'_> {
         self.named(&around).or_else(|| (!joined(&around)).then(|| self.named(inside)).flatten())
     }
 
+    /// An SPDX expression as it is. What cannot be one is not parsed: a parser that explains
+    /// mistakes takes its time over them.
+    fn expression(&self, text: &str) -> Option<Expr> {
+        let known = |word: &str| {
+            let bare = word.strip_suffix('+').unwrap_or(word);
+            ["and", "or", "with"].iter().any(|o| word.eq_ignore_ascii_case(o))
+                || self.licenses.license_id(bare).is_some()
+                || self.licenses.exception_id(word).is_some()
+                || is_reference(word)
+        };
+        let mut words = text.split([' ', '(', ')']).filter(|w| !w.is_empty());
+        words.all(known).then(|| self.licenses.parse(text).ok()).flatten()
+    }
+
     fn named(&self, name: &str) -> Option<Expr> {
-        if let Ok(expr) = self.licenses.parse(name) {
+        if let Some(expr) = self.expression(name) {
             return Some(expr);
         }
         let words = words(name);
@@ -573,6 +618,11 @@ mod tests {
             ("ASL 2.0 and MIT", "Apache-2.0 AND MIT"),
             ("MIT, BSD-2-Clause", "MIT AND BSD-2-Clause"),
             ("MIT, ISC or Zlib", "MIT OR ISC OR Zlib"),
+            ("GPLv2+ and BSD", "GPL-2.0-or-later AND LicenseRef-lictor-unknown-BSD"),
+            ("MIT, BSD License", "MIT AND LicenseRef-lictor-unknown-BSD"),
+            ("LGPL-2.1+ or x_y-1+", "LGPL-2.1-or-later OR LicenseRef-lictor-unknown-x-y-1"),
+            ("GPL-3+ with Bison 1.24 exception", "GPL-3.0-or-later WITH Bison-exception-1.24"),
+            ("GPL-3+ with Autoconf 3 exception", "GPL-3.0-or-later WITH Autoconf-exception-3.0"),
             ("MIT; ISC", "MIT AND ISC"),
             ("MIT & ISC", "MIT AND ISC"),
             (
@@ -604,7 +654,7 @@ mod tests {
             (FileKind::CpanJson, "apache_2_0", "Apache-2.0"),
             (FileKind::CpanJson, "artistic_2", "Artistic-2.0"),
             (FileKind::DebianCopyright, "Expat", "MIT"),
-            (FileKind::DebianCopyright, "Artistic", "Artistic-1.0"),
+            (FileKind::DebianCopyright, "Artistic", "Artistic-1.0-Perl"),
             (FileKind::DebianCopyright, "GFDL-NIV-1.3+", "GFDL-1.3-no-invariants-or-later"),
             (FileKind::RpmSpec, "GPL+ or Artistic", "GPL-1.0-or-later OR Artistic-1.0-Perl"),
             (

@@ -531,7 +531,7 @@ mod tests {
         says(
             kind,
             "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: x\nLicense: Expat\n\nFiles: a/*\n b/*\nLicense: GPL-2+ or Artistic, and BSD-3-clause\n words\n .\n words\n\nFiles: c\nLicense: Expat\n\nLicense: ISC\n words\n",
-            &["MIT @ 5", "(GPL-2.0-or-later OR Artistic-1.0) AND BSD-3-Clause @ 9"],
+            &["MIT @ 5", "(GPL-2.0-or-later OR Artistic-1.0-Perl) AND BSD-3-Clause @ 9"],
         );
         says(kind, "This package was made by X.\n\nLicense: MIT\n", &[]);
     }
