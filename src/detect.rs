@@ -44,6 +44,9 @@ pub const VERSION: u32 = 2;
 /// Relevance from which the words of a rule are a statement of their own.
 const SURE: u8 = 80;
 
+/// How many hits of a content are kept that say what others say.
+const MAX_HITS: usize = 500;
+
 /// Longest `MODULE_LICENSE` line, in bytes.
 const MACRO: usize = 200;
 
@@ -123,6 +126,15 @@ impl Detector {
         }
         // Tags before texts where they share a place: a tag is the surer statement.
         hits.sort_by_key(|h| (h.range.start, h.range.end, h.kind));
+        // Of very many hits those that repeat others are left out: all are compared with all.
+        if hits.len() > MAX_HITS {
+            let mut said: FxHashSet<(String, MatchKind, bool)> = FxHashSet::default();
+            let mut at = 0;
+            hits.retain(|h| {
+                at += 1;
+                said.insert((h.expr.to_string(), h.kind, h.exception)) || at <= MAX_HITS
+            });
+        }
         let (expression, hits) = combine::combine(&self.texts, hits);
         let mut lines = tokens::Lines::new(text);
         let matches = hits

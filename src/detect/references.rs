@@ -263,15 +263,7 @@ impl References {
     /// The licenses named in `tokens`, in order.
     pub fn find(&self, licenses: &Licenses, text: &[u8], tokens: &[Token]) -> Vec<Reference> {
         let reader = Reader { of: self, licenses, text, tokens };
-        let named = reader.read();
-        let mut found = reader.choose(named);
-        for r in &mut found {
-            // Written by this module; canonical from here on.
-            if let Ok(e) = licenses.parse(&r.expression) {
-                r.expression = e.to_string();
-            }
-        }
-        found
+        reader.choose(reader.read())
     }
 }
 
@@ -371,6 +363,9 @@ struct Reader<'a> {
 
 /// How many words may stand between a name and its version, or a version and "or later".
 const TAIL: usize = 26;
+
+/// Up to so many words must not be spread over several strings of a program.
+const FEW: usize = 4;
 
 /// A rule for an exception with fewer words than this only names it.
 const EXCEPTION_WORDS: usize = 8;
@@ -624,6 +619,9 @@ impl Reader<'_> {
                     let raw = self.raw(at, at + len);
                     !raw.contains(&b' ') && !raw.contains(&b'\n')
                 }
+                // Few words are no phrase when they stand in strings of their own.
+                _ if len <= FEW => !(at + 1..at + len)
+                    .any(|n| self.gap(n).windows(2).any(|w| matches!(w, b"\"," | b"',"))),
                 _ => true,
             };
             if fits && best.is_none_or(|(longest, _)| len > longest) {

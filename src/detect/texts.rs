@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use askalono::TextData;
 use rustc_hash::FxHashSet;
@@ -208,17 +208,8 @@ impl Texts {
 
 impl Index {
     fn build(licenses: &Licenses) -> Index {
-        let entries = collapse(licenses);
-        // Plain threads: inside a rayon worker, waiting for rayon could run another file's
-        // detection, which waits for this index.
-        let halves: Vec<Vec<Vec<Posting>>> = std::thread::scope(|scope| {
-            let (low, high) = entries.split_at(entries.len() / 2);
-            let high_start = low.len();
-            let other = scope.spawn(move || all_postings(high, high_start));
-            let first = all_postings(low, 0);
-            vec![first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))]
-        });
-        let per_entry: Vec<Vec<Posting>> = halves.into_iter().flatten().collect();
+        let (entries, words): (Vec<Entry>, Vec<Vec<u64>>) = collapse(licenses).into_iter().unzip();
+        let per_entry: Vec<Vec<Posting>> = words.iter().enumerate().map(postings_of).collect();
         let entries = entries
             .into_iter()
             .zip(&per_entry)
@@ -470,7 +461,7 @@ fn source(text: &str) -> Vec<Token> {
 /// used, who provides the software, who is not liable. The templates of the SPDX list leave
 /// the same places open.
 fn invariant(tokens: &[Token]) -> Vec<Token> {
-    static PLACES: std::sync::LazyLock<Vec<Blank>> = std::sync::LazyLock::new(|| {
+    static BLANKS: LazyLock<Vec<Blank>> = LazyLock::new(|| {
         let blanks = [
             ("neither the name", "may be used to endorse", 40, 3),
             ("neither the names", "may be used to endorse", 40, 3),
@@ -496,25 +487,32 @@ fn invariant(tokens: &[Token]) -> Vec<Token> {
         });
         blanks.collect()
     });
+    static BEGINNINGS: LazyLock<FxHashSet<u64>> =
+        LazyLock::new(|| BLANKS.iter().map(|p| p.from[0]).collect());
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let is = |at: usize, words: &[u64]| {
         tokens.get(at..at + words.len()).is_some_and(|t| t.iter().map(|t| &t.hash).eq(words))
     };
     let mut at = 0;
     'tokens: while at < tokens.len() {
-        for place in PLACES.iter() {
-            if tokens[at].hash != place.from[0] || !is(at, &place.from) {
+        if !BEGINNINGS.contains(&tokens[at].hash) {
+            out.push(tokens[at]);
+            at += 1;
+            continue;
+        }
+        for blank in BLANKS.iter() {
+            if tokens[at].hash != blank.from[0] || !is(at, &blank.from) {
                 continue;
             }
-            let start = at + place.from.len();
-            if let Some(n) = (0..=place.most).find(|n| is(start + n, &place.to)) {
-                if place.whole == 0 {
+            let start = at + blank.from.len();
+            if let Some(n) = (0..=blank.most).find(|n| is(start + n, &blank.to)) {
+                if blank.whole == 0 {
                     out.extend_from_slice(&tokens[at..start]);
                 }
                 // "may [not]" goes with the name, "be used" stays.
                 at = start + n;
-                if place.whole > 0 {
-                    at += if place.to.len() == 6 { 2 } else { 1 };
+                if blank.whole > 0 {
+                    at += if blank.to.len() == 6 { 2 } else { 1 };
                 }
                 continue 'tokens;
             }
@@ -596,15 +594,26 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 }
 
 /// The distinct texts of the list, each under the id that is reported for it.
-fn collapse(licenses: &Licenses) -> Vec<Entry> {
+fn collapse(licenses: &Licenses) -> Vec<(Entry, Vec<u64>)> {
+    let texts = licenses.texts();
+    let words = |texts: &[LicenseText]| -> Vec<Vec<u64>> {
+        texts.iter().map(|t| source(t.text).iter().map(|t| t.hash).collect()).collect()
+    };
+    // Plain threads: inside a rayon worker, waiting for rayon could run another file's
+    // detection, which waits for this index.
+    let halves = std::thread::scope(|scope| {
+        let (low, high) = texts.split_at(texts.len() / 2);
+        let other = scope.spawn(move || words(high));
+        let first = words(low);
+        [first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))]
+    });
     let mut by_words: BTreeMap<(Vec<u64>, bool), Vec<LicenseText>> = BTreeMap::new();
-    for text in licenses.texts() {
-        let words: Vec<u64> = source(text.text).iter().map(|t| t.hash).collect();
+    for (text, words) in texts.into_iter().zip(halves.into_iter().flatten()) {
         if words.len() >= SHINGLE {
             by_words.entry((words, text.header)).or_default().push(text);
         }
     }
-    let mut entries: Vec<Entry> = by_words
+    let mut entries: Vec<(Entry, Vec<u64>)> = by_words
         .into_iter()
         .filter_map(|((words, header), texts)| {
             // A current id before a deprecated one, `-only` before `-or-later`.
@@ -621,7 +630,7 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
             if !header && id.ends_with("-or-later") && licenses.license_id(&only).is_some() {
                 id = only;
             }
-            Some(Entry {
+            let entry = Entry {
                 id: id.into(),
                 source: first.text,
                 twins: texts.iter().map(|t| t.id).collect(),
@@ -631,34 +640,32 @@ fn collapse(licenses: &Licenses) -> Vec<Entry> {
                 shingles: 0,
                 mentions: OnceLock::new(),
                 data: OnceLock::new(),
-            })
+            };
+            Some((entry, words))
         })
         .collect();
-    entries.sort_by(|a, b| (&a.id, a.header, &a.twins).cmp(&(&b.id, b.header, &b.twins)));
+    entries.sort_by(|(a, _), (b, _)| (&a.id, a.header, &a.twins).cmp(&(&b.id, b.header, &b.twins)));
     entries
 }
 
-/// The postings of each text; the first text has the number `first`. What a text says more
-/// than once is left out: it would tie places together that are far apart.
-fn all_postings(entries: &[Entry], first: usize) -> Vec<Vec<Posting>> {
-    let postings = |(n, entry): (usize, &Entry)| {
-        let tokens = source(entry.source);
-        let sampled = tokens.len().saturating_sub(SHINGLE - 1) > SAMPLE_ABOVE;
-        let mut postings: Vec<Posting> = shingles(&tokens)
-            .enumerate()
-            .filter(|(_, shingle)| !sampled || shingle.is_multiple_of(SAMPLE))
-            .map(|(at, shingle)| Posting {
-                shingle,
-                entry: u32::try_from(first + n).expect("fewer than 2^32 texts"),
-                at: u32::try_from(at).expect("texts are shorter than 2^32 words"),
-            })
-            .collect();
-        postings.sort_unstable();
-        let single =
-            postings.chunk_by(|a, b| a.shingle == b.shingle).filter(|same| same.len() == 1);
-        single.flatten().copied().collect()
-    };
-    entries.iter().enumerate().map(postings).collect()
+/// The postings of a text. What it says more than once is left out: it would tie places
+/// together that are far apart.
+fn postings_of((entry, words): (usize, &Vec<u64>)) -> Vec<Posting> {
+    let sampled = words.len().saturating_sub(SHINGLE - 1) > SAMPLE_ABOVE;
+    let mut postings: Vec<Posting> = words
+        .windows(SHINGLE)
+        .map(|w| w.iter().fold(tokens::SEED, |h, word| tokens::mix(h, *word)))
+        .enumerate()
+        .filter(|(_, shingle)| !sampled || shingle.is_multiple_of(SAMPLE))
+        .map(|(at, shingle)| Posting {
+            shingle,
+            entry: u32::try_from(entry).expect("fewer than 2^32 texts"),
+            at: u32::try_from(at).expect("texts are shorter than 2^32 words"),
+        })
+        .collect();
+    postings.sort_unstable();
+    let single = postings.chunk_by(|a, b| a.shingle == b.shingle).filter(|same| same.len() == 1);
+    single.flatten().copied().collect()
 }
 
 fn shingles(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {

@@ -140,6 +140,21 @@ const COMMANDS: [&str; 40] = [
     "underline",
 ];
 
+/// For each byte whether it is a letter (1), a digit (2), or neither (0).
+static CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        class[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => 1,
+            b'0'..=b'9' => 2,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    class
+};
+
 /// How many lines in a row must begin with the same word for it to be decoration.
 const PREFIX_RUN: usize = 3;
 
@@ -208,7 +223,7 @@ fn tokenize_line(
     let mut at = line.start;
     while at < line.end {
         let byte = text[at];
-        if !byte.is_ascii_alphanumeric() {
+        if CLASS[usize::from(byte)] == 0 {
             at = match byte {
                 b'<' => after_element(text, at, line.end),
                 b'&' => after_entity(text, at, line.end),
@@ -229,12 +244,12 @@ fn tokenize_line(
         }
         let start = at;
         let mut hash = SEED;
-        let digits = byte.is_ascii_digit();
-        while at < line.end
-            && text[at].is_ascii_alphanumeric()
-            && text[at].is_ascii_digit() == digits
-        {
-            hash = mix(hash, u64::from(text[at] | 0x20));
+        let class = CLASS[usize::from(byte)];
+        for byte in &text[start..line.end] {
+            if CLASS[usize::from(*byte)] != class {
+                break;
+            }
+            hash = mix(hash, u64::from(byte | 0x20));
             at += 1;
         }
         if at - start >= 7 && text[start] | 0x20 == b'l' {
