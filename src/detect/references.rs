@@ -368,7 +368,7 @@ const TAIL: usize = 26;
 const FEW: usize = 4;
 
 /// A rule for an exception with fewer words than this only names it.
-const EXCEPTION_WORDS: usize = 8;
+const EXCEPTION_WORDS: usize = 5;
 
 /// How many licenses, not farther apart than so many words, make a catalogue.
 const CATALOGUE: usize = 12;
@@ -755,7 +755,7 @@ impl Reader<'_> {
         let mut under = false;
         for n in (start.saturating_sub(APPROACH)..start).rev() {
             let hash = self.tokens[n].hash;
-            if words.license.contains(&hash) && !self.breaks(n, start) {
+            if words.license.contains(&hash) && (!self.breaks(n, start) || self.heads(n, start)) {
                 return Meant::Yes;
             }
             if under && words.grant.contains(&hash) {
@@ -791,6 +791,14 @@ impl Reader<'_> {
                 || gap.iter().any(|b| matches!(b, b']' | b'}'))
                 || gap.iter().filter(|b| **b == b'\n').count() > 1
         })
+    }
+
+    /// Whether a word is the heading above what begins right behind it.
+    fn heads(&self, word: usize, start: usize) -> bool {
+        let gap = self.gap(start);
+        word + 1 == start
+            && gap.iter().all(|b| b.is_ascii_whitespace() || b"#=-_*:~".contains(b))
+            && gap.iter().filter(|b| **b == b'\n').count() <= 3
     }
 
     fn near(&self, start: usize, end: usize) -> bool {

@@ -51,7 +51,7 @@ const MIN_MIXED_SCORE: f32 = 0.6;
 
 /// Words, and share of a text, from which an exact part of it stands for the whole.
 const MIN_CUT_WORDS: f32 = 60.0;
-const MIN_CUT: f32 = 0.45;
+const MIN_CUT: f32 = 0.36;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;

@@ -86,6 +86,7 @@ fn later_versions_are_granted_in_many_words_and_denied_in_some() {
 fn a_common_word_names_a_license_only_in_company() {
     check(&[
         ("License: MIT", "MIT"),
+        ("License\n=======\n\nMIT, see the file", "MIT"),
         ("released under the MIT license", "MIT"),
         ("licensed under the terms of the BSD", "BSD-3-Clause"),
         ("Dual BSD/GPL license", "BSD-3-Clause | GPL-1.0-or-later"),
