@@ -14,7 +14,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Starts of an SPDX tag; then a macro of the Linux kernel; then fragments that license texts
 /// and headers cannot do without; then what names a license without any of them.
-const LITERALS: [&str; 37] = [
+const LITERALS: [&str; 43] = [
     "SPDX-License-Identifier",
     "SPDX-LICENSE-IDENTIFIER",
     "spdx-license-identifier",
@@ -41,6 +41,12 @@ const LITERALS: [&str; 37] = [
     "may be distributed",
     "permitted",
     "rovided that",
+    "kostenlos",
+    "ROVIDED that",
+    "aim you wrote",
+    "n't hold me",
+    "reby granted",
+    "fuse any responsib",
     "GPL",
     "reative Commons",
     "CC0",
@@ -58,7 +64,7 @@ const LITERALS: [&str; 37] = [
 /// that only name.
 const TAGS: usize = 3;
 const MACROS: usize = 4;
-const NAMES: usize = 26;
+const NAMES: usize = 32;
 
 /// How far a region reaches to both sides of a literal, in bytes.
 const REACH: usize = 1500;
