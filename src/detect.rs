@@ -41,9 +41,6 @@ use references::{How, Reference};
 /// remembered detections of an older detector are not used.
 pub const VERSION: u32 = 2;
 
-/// Relevance from which the words of a rule are a statement of their own.
-const SURE: u8 = 80;
-
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
 
@@ -155,10 +152,9 @@ impl Detector {
     /// The first `told` hits are tags and manifests.
     fn read<'a>(&'a self, text: &[u8], region: Range<usize>, told: usize, hits: &mut Vec<Hit<'a>>) {
         let tokens = tokens::tokenize(text, region);
-        let place =
-            |start: usize, end: usize| tokens[start].start as usize..tokens[end - 1].end as usize;
-        for r in self.references().find(self.licenses, text, &tokens) {
-            let range = place(r.start, r.end);
+        for r in self.references().find(text, &tokens) {
+            let Range { start, end } = r.place;
+            let range = tokens[start].start as usize..tokens[end - 1].end as usize;
             let told = hits[..told]
                 .iter_mut()
                 .find(|t| t.range.start <= range.start && range.start < t.range.end);
@@ -170,9 +166,7 @@ impl Detector {
                 told.explained = true;
             }
             let heading = is_heading(text, &range);
-            let mention =
-                !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
-            hits.extend(self.named(&r, range).map(|h| Hit { heading, mention, ..h }));
+            hits.extend(self.named(&r, range).map(|h| Hit { heading, ..h }));
         }
         for t in self.texts.find(text, &tokens) {
             let expr = match t.exception {
@@ -196,7 +190,7 @@ impl Detector {
     /// The families of licenses that a text names.
     fn families(&self, text: &str) -> FxHashSet<String> {
         let tokens = tokens::tokenize(text.as_bytes(), 0..text.len());
-        let named = self.references().find(self.licenses, text.as_bytes(), &tokens);
+        let named = self.references().find(text.as_bytes(), &tokens);
         let parsed = named.iter().filter_map(|r| self.licenses.parse(&r.expression).ok());
         parsed
             .flat_map(|e| {
@@ -207,13 +201,10 @@ impl Detector {
 
     fn named(&self, r: &Reference, range: Range<usize>) -> Option<Hit<'static>> {
         let (kind, sure) = match r.how {
-            How::Rule(n) if self.licenses.rules()[n as usize].relevance < SURE => {
-                (MatchKind::Reference, Sure::Vague)
-            }
-            How::Rule(_) => (MatchKind::Notice, Sure::Exact),
+            How::Rule | How::Exception => (MatchKind::Notice, Sure::Exact),
+            How::Clue => (MatchKind::Reference, Sure::Vague),
             How::Name { sure } => (MatchKind::Notice, sure),
             How::Address => (MatchKind::Reference, Sure::Plain),
-            How::Exception => (MatchKind::Notice, Sure::Exact),
             How::ExceptionName => (MatchKind::Reference, Sure::Exact),
         };
         let exception = matches!(r.how, How::Exception | How::ExceptionName);
@@ -221,19 +212,9 @@ impl Detector {
             true => stand_in(&r.expression),
             false => self.licenses.parse(&r.expression).ok()?,
         };
-        Some(Hit {
-            expr,
-            kind,
-            score: 1.0,
-            range,
-            sure,
-            or: r.or,
-            exception,
-            mentions: None,
-            heading: false,
-            explained: false,
-            mention: false,
-        })
+        let mention =
+            !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
+        Some(Hit { sure, or: r.or, exception, mention, ..Hit::new(expr, kind, range) })
     }
 }
 

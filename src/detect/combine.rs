@@ -56,7 +56,7 @@ impl Hit<'_> {
 
     /// A statement that is there to be read by machines.
     fn is_declared(&self) -> bool {
-        matches!(self.kind, MatchKind::Tag | MatchKind::Manifest)
+        matches!(self.kind, MatchKind::Tag | MatchKind::Manifest) && !self.explained
     }
 }
 
@@ -255,7 +255,7 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
     // Texts and headers are evidence all the same; a mere name is none beside a better one.
     hits.into_iter()
         .zip(explained)
-        .map(|(h, explained)| Hit { explained, ..h })
+        .map(|(h, explained)| Hit { explained: explained || h.explained, ..h })
         .filter(|h| !h.explained || matches!(h.kind, MatchKind::Text | MatchKind::Header))
         .collect()
 }
@@ -292,11 +292,9 @@ fn with_exceptions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
             dropped.push(n);
         }
     }
-    let mut at = 0;
-    hits.retain(|_| {
-        at += 1;
-        !dropped.contains(&(at - 1))
-    });
+    let mut dropped = dropped.into_iter().peekable();
+    let mut at = 0..;
+    hits.retain(|_| dropped.next_if_eq(&at.next().unwrap_or_default()).is_none());
     hits
 }
 

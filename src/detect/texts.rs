@@ -97,8 +97,15 @@ struct Entry {
     source: &'static str,
     /// The families of licenses that the text itself names.
     mentions: OnceLock<FxHashSet<String>>,
-    /// The text as [`plain`] gives it, and askalono's form of it.
-    data: OnceLock<(String, TextData)>,
+    own: OnceLock<Own>,
+}
+
+/// What is only needed of a text that is met.
+struct Own {
+    words: Vec<Token>,
+    /// The words as [`plain`] gives them.
+    plain: String,
+    data: TextData,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -395,9 +402,9 @@ impl Index {
 
     /// askalono's score of a text against words of a file. Equal words are scored once.
     fn score(&self, text: &[u8], tokens: &[Token], entry: usize) -> f32 {
-        let (own, data) = self.entries[entry].data();
+        let own = self.entries[entry].own();
         let here = plain(text, tokens);
-        if here == *own {
+        if here == own.plain {
             return 1.0;
         }
         let key = (self.key.hash_one(&here), entry);
@@ -405,7 +412,7 @@ impl Index {
         if let Some(score) = scores().get(&key) {
             return *score;
         }
-        let score = data.match_score(&TextData::new(&here).without_text());
+        let score = own.data.match_score(&TextData::new(&here).without_text());
         let mut scores = scores();
         if scores.len() < MAX_REMEMBERED {
             scores.insert(key, score);
@@ -430,9 +437,8 @@ fn attainable(estimate: f32) -> f32 {
 impl Entry {
     /// askalono's score of a part of this text against words of a file.
     fn score_part(&self, text: &[u8], tokens: &[Token], part: Range<usize>) -> f32 {
-        let source = self.source.as_bytes();
-        let own = self::source(self.source);
-        let (own, here) = (plain(source, &own[part]), plain(text, tokens));
+        let own = plain(self.source.as_bytes(), &self.own().words[part]);
+        let here = plain(text, tokens);
         if own == here {
             return 1.0;
         }
@@ -442,12 +448,12 @@ impl Entry {
         TextData::new(&here).match_score(&TextData::new(&own))
     }
 
-    fn data(&self) -> &(String, TextData) {
-        self.data.get_or_init(|| {
-            let text = self.source.as_bytes();
-            let plain = plain(text, &source(self.source));
+    fn own(&self) -> &Own {
+        self.own.get_or_init(|| {
+            let words = source(self.source);
+            let plain = plain(self.source.as_bytes(), &words);
             let data = TextData::new(&plain).without_text();
-            (plain, data)
+            Own { words, plain, data }
         })
     }
 }
@@ -639,7 +645,7 @@ fn collapse(licenses: &Licenses) -> Vec<(Entry, Vec<u64>)> {
                 words: words.len(),
                 shingles: 0,
                 mentions: OnceLock::new(),
-                data: OnceLock::new(),
+                own: OnceLock::new(),
             };
             Some((entry, words))
         })

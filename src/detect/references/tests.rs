@@ -10,7 +10,7 @@ fn named(text: &str) -> String {
     static REFERENCES: std::sync::LazyLock<References> =
         std::sync::LazyLock::new(|| References::new(Licenses::builtin()));
     let tokens = tokens::tokenize(text.as_bytes(), 0..text.len());
-    let found = REFERENCES.find(Licenses::builtin(), text.as_bytes(), &tokens);
+    let found = REFERENCES.find(text.as_bytes(), &tokens);
     let mut out = String::new();
     for r in found {
         if !out.is_empty() {

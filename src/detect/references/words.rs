@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The words that the grammar of names knows, in sets.
+
+use rustc_hash::FxHashSet;
+
+use crate::detect::tokens;
+
+/// Sets of words that the grammar knows.
+pub(super) struct Words {
+    pub version: FxHashSet<u64>,
+    pub numbers: Vec<(u64, &'static str)>,
+    /// Between a name and its version.
+    pub filler: FxHashSet<u64>,
+    /// Between a version and "or later".
+    pub between: FxHashSet<u64>,
+    pub later: FxHashSet<u64>,
+    pub choice: FxHashSet<u64>,
+    pub only: FxHashSet<u64>,
+    pub negation: FxHashSet<u64>,
+    /// Between a version and the name it belongs to.
+    pub of: FxHashSet<u64>,
+    pub gnu: FxHashSet<u64>,
+    /// Words about licenses.
+    pub license: FxHashSet<u64>,
+    /// What may stand between such a word and a name.
+    pub approach: FxHashSet<u64>,
+    pub grant: FxHashSet<u64>,
+    pub under: FxHashSet<u64>,
+    pub style: FxHashSet<u64>,
+    pub joint: FxHashSet<u64>,
+    pub or: FxHashSet<u64>,
+    pub either: FxHashSet<u64>,
+    pub not_a_statement: FxHashSet<u64>,
+    pub ends_open: FxHashSet<u64>,
+}
+
+fn set(words: &str) -> FxHashSet<u64> {
+    words.split_whitespace().flat_map(tokens::words).collect()
+}
+
+impl Words {
+    pub fn new() -> Words {
+        let numbers =
+            [("one", "1"), ("two", "2"), ("three", "3")].map(|(w, n)| (tokens::words(w)[0], n));
+        Words {
+            version: set("version versions ver vers v rev revision release"),
+            numbers: numbers.to_vec(),
+            filler: set(
+                "as published by the free software foundation inc either under terms of license \
+                 licenses a an its is open source agreement this that apache org gnu gpl lgpl agpl \
+                 fdl gfdl general public osi approved number no standard and conditions to said mpl \
+                 fsf only",
+            ),
+            between: set(
+                "as published by the free software foundation inc either or and of this that \
+                 license licenses at your option any a an its all choice discretion you may use if \
+                 wish prefer like gnu general public gpl in our their user s users to be \
+                 also can its opinion every version versions software preferably from then date \
+                 dated june february march july 1991 1999 2007 2 1 3",
+            ),
+            later: set(
+                "later newer higher greater above subsequent future superior up latter upwards \
+                 upward onwards onward following more recent beyond after better over",
+            ),
+            choice: set("or and any all at"),
+            only: set("only solely exclusively"),
+            negation: set("no not neither without nor"),
+            of: set("of the a gnu that your this our or either under terms"),
+            gnu: set("gnu gpl general public"),
+            license: set("license licensed licensing licensable sublicense relicensed"),
+            approach: set(
+                "the a an either both of terms and conditions under gnu new standard dual its \
+                 this same open source free software any one all by is are as with s your \
+                 usual permissive following mode version or simplified public osi approved \
+                 available distributed released in to type file info text code project name \
+                 modified revised double only agreement style",
+            ),
+            grant: set(
+                "licensed released distributed available published provided covered dual release \
+                 distribute redistribute redistributed relicensed offered placed made license used \
+                 use modify copied modified governed license it protected open opensource software \
+                 sourced source code is are copyrighted",
+            ),
+            under: set("under terms conditions subject per"),
+            style: set("style like type open source public software free s ed compatible x"),
+            joint: set(
+                "or and the gnu either both a an also under with plus as well of dual new terms",
+            ),
+            or: set("or either"),
+            either: set("either dual dually choice alternatively alternative choose double"),
+            not_a_statement: set(
+                "compatible incompatible violation violations compat compatibility zealot faq",
+            ),
+            ends_open: set("with the to as like than under unlike a by of and or not from non"),
+        }
+    }
+}
