@@ -35,7 +35,7 @@ use crate::licenses::Licenses;
 use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
 use crate::model::{Detection, FileKind, Match, MatchKind, Skipped};
 use combine::{Hit, Sure};
-use references::{How, Reference};
+use references::{How, Reference, stem};
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
@@ -152,23 +152,10 @@ impl Detector {
     /// The first `told` hits are tags and manifests.
     fn read<'a>(&'a self, text: &[u8], region: Range<usize>, told: usize, hits: &mut Vec<Hit<'a>>) {
         let tokens = tokens::tokenize(text, region);
-        for r in self.references().find(text, &tokens) {
-            let Range { start, end } = r.place;
-            let range = tokens[start].start as usize..tokens[end - 1].end as usize;
-            let told = hits[..told]
-                .iter_mut()
-                .find(|t| t.range.start <= range.start && range.start < t.range.end);
-            if let Some(told) = told {
-                // Words of a tag that are no ids may still name a license.
-                if !told.expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
-                    continue;
-                }
-                told.explained = true;
-            }
-            let heading = is_heading(text, &range);
-            hits.extend(self.named(&r, range).map(|h| Hit { heading, ..h }));
-        }
-        for t in self.texts.find(text, &tokens) {
+        let named = self.references().find(text, &tokens);
+        let is_named =
+            |id: &str| named.iter().any(|r| r.is_sure() && stem(&r.expression) == stem(id));
+        for t in self.texts.find(text, &tokens, is_named) {
             let expr = match t.exception {
                 true => stand_in(t.id),
                 false => match self.licenses.parse(t.id) {
@@ -184,6 +171,29 @@ impl Detector {
                 mentions: Some(mentions),
                 ..Hit::new(expr, kind, t.range)
             });
+        }
+        for r in named {
+            let Range { start, end } = r.place;
+            let range = tokens[start].start as usize..tokens[end - 1].end as usize;
+            let told = hits[..told]
+                .iter_mut()
+                .find(|t| t.range.start <= range.start && range.start < t.range.end);
+            if let Some(told) = told {
+                // Words of a tag that are no ids may still name a license.
+                if !told.expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
+                    continue;
+                }
+                told.explained = true;
+            }
+            let heading = is_heading(text, &range);
+            let quoted = is_quoted(text, &range);
+            let file = is_file_name(text, &range);
+            hits.extend(self.named(&r, range).map(|h| Hit {
+                heading,
+                quoted: quoted && h.mention,
+                sure: if file { Sure::Vague } else { h.sure },
+                ..h
+            }));
         }
     }
 
@@ -227,6 +237,21 @@ fn is_heading(text: &[u8], name: &Range<usize>) -> bool {
     let after = memchr::memchr(b'\n', after).map_or(after, |n| &after[..n]);
     let letters = |line: &[u8]| line.iter().filter(|b| b.is_ascii_alphanumeric()).count();
     letters(before) + letters(after) <= BESIDE
+}
+
+/// Whether a name stands between quotation marks, but for what an id may end in.
+fn is_quoted(text: &[u8], name: &Range<usize>) -> bool {
+    let before = name.start.checked_sub(1).and_then(|n| text.get(n));
+    let mark = before.filter(|b| b"\"'`".contains(b));
+    let mut rest = text[name.end..text.len().min(name.end + 16)].iter();
+    let end = rest.find(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b)));
+    mark.is_some() && end == mark
+}
+
+/// Whether a name is the ending of a file's (`COPYING.GPLv3`).
+fn is_file_name(text: &[u8], name: &Range<usize>) -> bool {
+    let before = &text[name.start.saturating_sub(2)..name.start];
+    matches!(before, [letter, b'.'] if letter.is_ascii_alphabetic())
 }
 
 /// An exception whose license is not known.
@@ -405,5 +430,55 @@ mod tests {
         let d = detect(format!("{}\n{mit}", tag("MIT OR GPL-2.0-only")).as_bytes());
         assert_eq!(d.expression.as_deref(), Some("MIT OR GPL-2.0-only"));
         assert_eq!(d.matches.len(), 2);
+    }
+
+    fn text_of(id: &str) -> &'static str {
+        let texts = Licenses::builtin().texts();
+        texts.iter().find(|t| t.id == id && !t.header).unwrap().text
+    }
+
+    #[test]
+    fn regression_of_texts_much_alike_the_named_one_is_found() {
+        // Without the appendix, Pixar's text explains as many words as its model.
+        let apache = text_of("Apache-2.0");
+        let body = &apache[..apache.find("END OF TERMS").unwrap()];
+        let named =
+            format!("This is the Apache License, Version 2.0, as it stands here.\n\n{body}");
+        assert_eq!(expression(named).as_deref(), Some("Apache-2.0"));
+    }
+
+    #[test]
+    fn regression_a_text_that_differs_in_its_holder_alone_is_its_holders() {
+        let text = text_of("SMLNJ");
+        assert_eq!(expression(text).as_deref(), Some("SMLNJ"));
+        let other = text.replace("Lucent", "Zebra").replace("Bell Labs", "Zebra");
+        assert_ne!(expression(other).as_deref(), Some("SMLNJ"));
+        let cmu = text.replace("Lucent Technologies", "CMU").replace("Lucent", "CMU");
+        assert_eq!(expression(cmu.replace("Bell Labs", "CMU")).as_deref(), Some("MIT-CMU"));
+    }
+
+    #[test]
+    fn regression_a_notice_inside_the_words_of_its_exception_holds() {
+        let found = expression(text_of("CLISP-exception-2.0")).unwrap();
+        assert_eq!(found, "GPL-2.0-only WITH CLISP-exception-2.0");
+    }
+
+    #[test]
+    fn regression_names_in_quotation_marks_are_data_when_they_are_many() {
+        let ids = ["AFL-2.1", "MIT", "Apache-2.0", "EPL-1.0", "MPL-2.0", "Zlib", "ISC", "NCSA"];
+        let table = |ids: &[&str]| -> String {
+            ids.iter()
+                .map(|id| format!("  license['{id}'] = 1; // {}\n", "pad ".repeat(50)))
+                .collect()
+        };
+        assert_eq!(expression(table(&ids)), None);
+        assert_eq!(expression(table(&ids[1..2])).as_deref(), Some("MIT"));
+    }
+
+    #[test]
+    fn regression_the_name_of_a_file_says_no_version() {
+        let notice = "Available under the GNU Lesser General Public License, version 3 or later";
+        let found = expression(format!("{notice}: 4379e7444a0e  COPYING.gplv3\n"));
+        assert_eq!(found.as_deref(), Some("LGPL-3.0-or-later"));
     }
 }

@@ -4,6 +4,7 @@
 //! From what was met in a content to one expression: all of it holds, but what another
 //! hit explains is not said twice, choices are choices, and exceptions belong to a license.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;
@@ -32,6 +33,8 @@ pub(super) struct Hit<'a> {
     pub heading: bool,
     /// A name or address that is merely mentioned.
     pub mention: bool,
+    /// A name between quotation marks, and nothing else there.
+    pub quoted: bool,
     /// Evidence for what another hit says already.
     pub explained: bool,
 }
@@ -50,6 +53,7 @@ impl Hit<'_> {
             mentions: None,
             heading: false,
             mention: false,
+            quoted: false,
             explained: false,
         }
     }
@@ -87,9 +91,12 @@ const HEADING: usize = 300;
 /// notices of the LGPL are known to go on with the name of the GPL.
 const SAME_NOTICE: usize = 1500;
 
+/// How many different names in quotation marks are data.
+const DATA: usize = 6;
+
 /// Decides which hits, ordered by place, are said, and what they say together.
 pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, Vec<Hit<'a>>) {
-    let hits = without_mentions(without_inner(hits));
+    let hits = without_mentions(without_inner(without_data(hits)));
     let hits = without_explained(texts, hits);
     let hits = with_exceptions(hits);
     let mut groups: Vec<Expr> = Vec::new();
@@ -118,6 +125,16 @@ pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, V
         _ => true,
     });
     (Expr::all(groups), hits)
+}
+
+/// Leaves out the data of programs about licenses: many names, each in quotation marks.
+fn without_data(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let quoted = hits.iter().filter(|h| h.quoted);
+    let distinct: BTreeSet<Vec<&str>> = quoted.map(|h| h.expr.ids()).collect();
+    if distinct.len() >= DATA {
+        hits.retain(|h| !h.quoted);
+    }
+    hits
 }
 
 /// Beside a tag or manifest, which is there to say it, licenses that are merely mentioned say nothing.
@@ -175,15 +192,7 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
             }),
             _ if named(h) => !hits.iter().any(|of| match of.kind {
                 // What the text does not name itself was put into it, or stands beside it.
-                MatchKind::Text => {
-                    inside(h, of)
-                        && (h.exception
-                            || h.expr.ids().iter().all(|id| {
-                                of.mentions.is_some_and(|m| m.contains(family(id)))
-                                    || of.expr.ids().iter().any(|o| family(o) == family(id))
-                                    || id.starts_with("LicenseRef-")
-                            }))
-                }
+                MatchKind::Text => inside(h, of) && (h.exception || is_part(h, of)),
                 MatchKind::Header => {
                     inside(h, of)
                         && !overruled(of)
@@ -199,6 +208,19 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
         })
         .collect();
     hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(h, _)| h).collect()
+}
+
+/// Whether a name inside a text is one that the text itself gives.
+fn is_part(name: &Hit<'_>, text: &Hit<'_>) -> bool {
+    // The words of an exception may stand around the notice that it belongs to.
+    if text.exception && !name.mention && name.sure > Sure::Vague {
+        return false;
+    }
+    name.expr.ids().iter().all(|id| {
+        text.mentions.is_some_and(|m| m.contains(family(id)))
+            || text.expr.ids().iter().any(|o| family(o) == family(id))
+            || id.starts_with("LicenseRef-")
+    })
 }
 
 /// Leaves out what says less than another hit about the same license.

@@ -46,6 +46,11 @@ impl Reference {
     fn new(expression: String, place: Range<usize>, how: How) -> Reference {
         Reference { expression, place, how, or: false, granted: false }
     }
+
+    /// Whether it names one license and not a family.
+    pub fn is_sure(&self) -> bool {
+        !matches!(self.how, How::Clue | How::Name { sure: Sure::Vague })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use rustc_hash::FxHashSet;
 
 use super::references::stem;
 use super::tokens::{self, Token};
+use crate::licenses::names::Holder;
 use crate::licenses::{LicenseText, Licenses};
 
 /// Words to a shingle.
@@ -44,6 +45,9 @@ const MIN_TEXT_SCORE: f32 = 0.85;
 /// Headers are short and name their program; [`marks`] tells those that are much alike apart.
 const MIN_HEADER_SCORE: f32 = 0.8;
 
+/// A header with fewer words than this must be met from its first to its last.
+const SHORT_HEADER: usize = 20;
+
 /// Share of a text's words from which it is there whatever else stands between them, and the
 /// score that it then needs.
 const MIN_COMPLETE: f32 = 0.93;
@@ -52,6 +56,10 @@ const MIN_MIXED_SCORE: f32 = 0.6;
 /// Words, and share of a text, from which an exact part of it stands for the whole.
 const MIN_CUT_WORDS: f32 = 60.0;
 const MIN_CUT: f32 = 0.36;
+
+/// How many words less, as a share, a text may explain than the one that is found, and yet be
+/// the one that is meant where its name is given.
+const RIVAL: f32 = 0.12;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
@@ -62,6 +70,9 @@ const MAX_REMEMBERED: usize = 1 << 16;
 /// A region is searched in windows of this many words, each overlapping the next by half,
 /// which is more than the longest text has. Bounds memory on hostile input.
 const WINDOW: usize = 1 << 16;
+
+/// How far above a text its copyright lines may stand, in bytes.
+const COPYRIGHT: usize = 500;
 
 /// Unmatched words at the edge of a candidate that may still belong to it.
 const EDGE: usize = 2 * SHINGLE;
@@ -91,6 +102,8 @@ struct Entry {
     twins: Vec<&'static str>,
     header: bool,
     exception: bool,
+    /// Whose text it must be, if it is one of many that differ in nothing else.
+    holder: Option<&'static Holder>,
     words: usize,
     /// Shingles in the index.
     shingles: usize,
@@ -144,6 +157,8 @@ struct Candidate {
     score: f32,
     /// How many words it explains, less those that should be here and are not.
     value: f32,
+    /// Texts that were also found here, and explain less.
+    rivals: Vec<usize>,
 }
 
 impl Candidate {
@@ -178,8 +193,14 @@ impl Texts {
             || self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
     }
 
-    /// The texts and headers found in the words of a region, apart from each other.
-    pub fn find(&self, text: &[u8], tokens: &[Token]) -> Vec<Found<'_>> {
+    /// The texts and headers found in the words of a region, apart from each other. Of texts that
+    /// are much alike the one is found that `named` knows, if it is the only one.
+    pub fn find(
+        &self,
+        text: &[u8],
+        tokens: &[Token],
+        named: impl Fn(&str) -> bool,
+    ) -> Vec<Found<'_>> {
         let index = self.index();
         let tokens = &invariant(tokens)[..];
         let mut found: Vec<Candidate> = Vec::new();
@@ -200,21 +221,47 @@ impl Texts {
                 start += WINDOW / 2;
             }
         }
-        let entry = |c: &Candidate| &index.entries[c.entry];
-        let found = found.into_iter().map(|c| Found {
-            id: &entry(&c).id,
-            header: entry(&c).header,
-            exception: entry(&c).exception,
-            score: c.score,
-            range: tokens[c.start].start as usize..tokens[c.end - 1].end as usize,
-            entry: entry(&c),
+        let meant = |c: &Candidate| {
+            let own = &index.entries[c.entry];
+            if own.header || own.exception || named(&own.id) {
+                return own;
+            }
+            let rivals = || c.rivals.iter().map(|r| &index.entries[*r]).filter(|e| !e.header);
+            if let Some(named) = rivals().find(|e| named(&e.id)) {
+                return named;
+            }
+            let place = tokens[c.start].start as usize..tokens[c.end - 1].end as usize;
+            let head = &text[place.start.saturating_sub(COPYRIGHT)..place.end];
+            let holds = |e: &Entry| e.holder.is_some_and(|h| has_word(head, &h.words));
+            match own.holder {
+                Some(holder) if !holds(own) => index
+                    .entries
+                    .iter()
+                    .find(|e| holds(e) && e.holder.is_some_and(|h| h.otherwise == holder.otherwise))
+                    .or_else(|| {
+                        index.entries.iter().find(|e| !e.header && *e.id == *holder.otherwise)
+                    })
+                    .unwrap_or(own),
+                _ => own,
+            }
+        };
+        let found = found.into_iter().map(|c| {
+            let own = &index.entries[c.entry];
+            Found {
+                id: &meant(&c).id,
+                header: own.header,
+                exception: own.exception,
+                score: c.score,
+                range: tokens[c.start].start as usize..tokens[c.end - 1].end as usize,
+                entry: own,
+            }
         });
         found.collect()
     }
 }
 
 impl Index {
-    fn build(licenses: &Licenses) -> Index {
+    fn build(licenses: &'static Licenses) -> Index {
         let (entries, words): (Vec<Entry>, Vec<Vec<u64>>) = collapse(licenses).into_iter().unzip();
         let per_entry: Vec<Vec<Posting>> = words.iter().enumerate().map(postings_of).collect();
         let entries = entries
@@ -336,10 +383,26 @@ impl Index {
                 let part = part.start..(part.start + end.saturating_sub(start)).min(words);
                 if end > start {
                     let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
-                    candidates.push(Candidate { entry, start, end, part, score, value: 0.0 });
+                    candidates.push(Candidate {
+                        entry,
+                        start,
+                        end,
+                        part,
+                        score,
+                        value: 0.0,
+                        rivals: vec![],
+                    });
                 }
             }
-            candidates.push(Candidate { entry, start, end, part, score, value: 0.0 });
+            candidates.push(Candidate {
+                entry,
+                start,
+                end,
+                part,
+                score,
+                value: 0.0,
+                rivals: vec![],
+            });
         };
         // Shingles of one copy of the text stand at the same distance from their place in
         // the text, but for words put in or left out on the way.
@@ -370,6 +433,7 @@ impl Index {
                 // Only what is there is compared, so that the version and "or later" of a
                 // header that was cut short weigh more than what is missing.
                 true if c.part.len() * 2 < entry.words => 0.0,
+                true if entry.words < SHORT_HEADER && c.part.len() < entry.words => 0.0,
                 true => entry.score_part(text, words, c.part.clone()),
                 false => self.score(text, words, c.entry),
             };
@@ -389,7 +453,7 @@ impl Index {
                         && matched >= MIN_CUT_WORDS
                         && matched >= MIN_CUT * entry.words as f32
                         && matched >= 0.97 * c.part.len() as f32
-                        && matched >= 0.9 * c.len() as f32;
+                        && matched >= 0.9 * c.len().saturating_sub(EDGE) as f32;
                     score >= MIN_TEXT_SCORE || complete || cut
                 }
             };
@@ -529,6 +593,11 @@ fn invariant(tokens: &[Token]) -> Vec<Token> {
     out
 }
 
+fn has_word(text: &[u8], words: &[String]) -> bool {
+    let mut own = text.split(|b| !b.is_ascii_alphanumeric());
+    own.any(|word| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes())))
+}
+
 /// A blank in a text that is filled with a name: what stands before and behind it.
 struct Blank {
     from: Vec<u64>,
@@ -594,13 +663,19 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         let to = settled.partition_point(|s| s.start + EDGE.min(c.len() / 4) < c.end);
         if from >= to {
             settled.insert(from, c);
+        } else if let [winner] = &mut settled[from..to]
+            && c.start < winner.start + winner.len() / 2
+            && winner.start < c.start + c.len() / 2
+            && c.value + RIVAL * c.len() as f32 > winner.value
+        {
+            winner.rivals.push(c.entry);
         }
     }
     settled
 }
 
 /// The distinct texts of the list, each under the id that is reported for it.
-fn collapse(licenses: &Licenses) -> Vec<(Entry, Vec<u64>)> {
+fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
     let texts = licenses.texts();
     let words = |texts: &[LicenseText]| -> Vec<Vec<u64>> {
         texts.iter().map(|t| source(t.text).iter().map(|t| t.hash).collect()).collect()
@@ -642,6 +717,7 @@ fn collapse(licenses: &Licenses) -> Vec<(Entry, Vec<u64>)> {
                 twins: texts.iter().map(|t| t.id).collect(),
                 header,
                 exception: first.exception,
+                holder: licenses.names().holders.get(first.id),
                 words: words.len(),
                 shingles: 0,
                 mentions: OnceLock::new(),

@@ -28,6 +28,8 @@ pub struct Family {
     pub versions: BTreeMap<String, String>,
     /// What is meant when no version is given; `None` if nothing can be told.
     pub unversioned: Option<String>,
+    /// What is meant without a version in a choice with a license of the GNU.
+    pub beside_gnu: Option<String>,
     /// Ids end in `-only` or `-or-later`.
     #[serde(default)]
     pub gnu: bool,
@@ -45,6 +47,19 @@ pub struct Names {
     pub families: BTreeMap<String, Family>,
     #[serde(default)]
     pub exceptions: BTreeMap<String, ExceptionNames>,
+    /// Texts that differ from a general one in nothing but whose they are.
+    #[serde(default)]
+    pub holders: BTreeMap<String, Holder>,
+}
+
+/// Whose text it must be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// Words, in lower case, one of which must stand in the text or its copyright lines.
+    pub words: Vec<String>,
+    /// The license that it is otherwise.
+    pub otherwise: String,
 }
 
 /// An address that the SPDX list gives for a license.

@@ -6,8 +6,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::Reference;
 use super::reader::{Meant, Named, Reader};
+use super::{How, Reference};
+use crate::detect::combine::Sure;
 
 /// How many licenses, not farther apart than so many words, make a catalogue.
 const CATALOGUE: usize = 12;
@@ -67,6 +68,20 @@ impl Reader<'_> {
                 && named[n - 1].meant == Meant::Weak
             {
                 named[n - 1].meant = Meant::Yes;
+            }
+        }
+        for n in 0..named.len() {
+            let beside = [joined[n].is_some().then(|| n - 1), joined.get(n + 1).map(|_| n + 1)];
+            let gnu = |m: usize| {
+                joined[n.max(m)] == Some(true)
+                    && named[m].family.is_some_and(|f| self.of.families[f].gnu)
+            };
+            if let Some(family) = named[n].family
+                && named[n].reference.how == (How::Name { sure: Sure::Vague })
+                && let Some(meant) = &self.of.families[family].beside_gnu
+                && beside.into_iter().flatten().any(gnu)
+            {
+                named[n].reference.expression.clone_from(meant);
             }
         }
         let mut chosen: Vec<Reference> = Vec::new();

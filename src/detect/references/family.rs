@@ -13,6 +13,7 @@ pub(super) struct Known {
     /// Version without trailing `.0` to id or stem.
     pub versions: Vec<(String, String)>,
     pub unversioned: Option<String>,
+    pub beside_gnu: Option<String>,
     pub gnu: bool,
     /// Words of its own names, which may stand between a version and "or later".
     pub own: FxHashSet<u64>,
@@ -43,6 +44,7 @@ impl Known {
         Known {
             versions: versions.map(|(v, id)| (bare_version(v).to_owned(), id.clone())).collect(),
             unversioned: family.unversioned.clone(),
+            beside_gnu: family.beside_gnu.clone(),
             gnu: family.gnu,
             own: names.flat_map(|n| tokens::words(n)).collect(),
         }

@@ -24,6 +24,8 @@ pub(super) enum Meant {
 pub(super) struct Named {
     pub reference: Reference,
     pub meant: Meant,
+    /// The number of the family that was named.
+    pub family: Option<usize>,
 }
 
 #[derive(Default)]
@@ -149,7 +151,7 @@ impl Reader<'_> {
             let end = at + len;
             let mut surely = |expression: &str, how: How| {
                 let reference = Reference::new(expression.to_owned(), at..end, how);
-                named.push(Named { reference, meant: Meant::Yes });
+                named.push(Named { reference, meant: Meant::Yes, family: None });
             };
             at = match meaning {
                 Meaning::FalseAlarm { open } => {
@@ -176,7 +178,8 @@ impl Reader<'_> {
                     let end = end + usize::from(plus);
                     let how = How::Name { sure: Sure::Exact };
                     let reference = Reference::new(expression, at..end, how);
-                    named.push(Named { reference, meant: self.context(at, end, false) });
+                    let meant = self.context(at, end, false);
+                    named.push(Named { reference, meant, family: None });
                     end
                 }
                 Meaning::Name { family, strong } => {
@@ -200,7 +203,7 @@ impl Reader<'_> {
                         };
                         let how = How::Name { sure };
                         let reference = Reference::new(expression, place.clone(), how);
-                        named.push(Named { reference, meant });
+                        named.push(Named { reference, meant, family: Some(*family) });
                     }
                     place.end
                 }

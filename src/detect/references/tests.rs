@@ -44,6 +44,11 @@ fn versions_stand_behind_a_name_or_before_it() {
             "GPL-2.0-only",
         ),
         ("the GNU General Public License", "GPL-1.0-or-later"),
+        ("placed under the terms of the GNUv2 General Public License", "GPL-2.0-only"),
+        // There is no such version of the GPL: "Lesser" is missing.
+        ("GNU General Public License, version 2.1", "LGPL-2.1-only"),
+        ("licensed under the MPL/GPL/LGPL", "MPL-1.1 | GPL-1.0-or-later | LGPL-2.0-or-later"),
+        ("licensed under the MPL", "MPL-2.0"),
     ]);
 }
 

@@ -45,7 +45,7 @@ impl Words {
         let numbers =
             [("one", "1"), ("two", "2"), ("three", "3")].map(|(w, n)| (tokens::words(w)[0], n));
         Words {
-            version: set("version versions ver vers v rev revision release"),
+            version: set("version versions ver vers v rev revision release gnuv"),
             numbers: numbers.to_vec(),
             filler: set(
                 "as published by the free software foundation inc either under terms of license \
