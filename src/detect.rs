@@ -93,11 +93,18 @@ impl Detector {
             return Detection::default();
         }
         let mut hits: Vec<Hit<'_>> = Vec::new();
+        let mut regions = found.regions;
         for at in found.tags {
             // A tag whose expression reached over this place has already read it.
             if let Some(tag) = tags::read(self.licenses, text, at)
                 && let Ok(expr) = self.licenses.parse(&tag.expression)
             {
+                // What is no id may still be a name, and the rest of its line others.
+                if is_unknown(&expr) && !regions.iter().any(|r| r.contains(&at)) {
+                    let rest = &text[tag.end..];
+                    let line = memchr::memchr(b'\n', rest).map_or(text.len(), |n| tag.end + n);
+                    regions.push(tag.start..line);
+                }
                 hits.push(Hit::new(expr, MatchKind::Tag, tag.start..tag.end));
             }
         }
@@ -106,7 +113,7 @@ impl Detector {
         }
         // Tags and manifests are read in place; words inside them say nothing of their own.
         let told = hits.len();
-        for region in found.regions {
+        for region in regions {
             self.read(text, region, told, &mut hits);
         }
         // What a module of the kernel declares is coarser than any notice: "GPL" may be either
@@ -180,7 +187,7 @@ impl Detector {
                 .find(|t| t.range.start <= range.start && range.start < t.range.end);
             if let Some(told) = told {
                 // Words of a tag that are no ids may still name a license.
-                if !told.expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX)) {
+                if !is_unknown(&told.expr) {
                     continue;
                 }
                 told.explained = true;
@@ -226,6 +233,11 @@ impl Detector {
             !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
         Some(Hit { sure, or: r.or, exception, mention, ..Hit::new(expr, kind, range) })
     }
+}
+
+/// Whether nothing in an expression is known.
+fn is_unknown(expr: &Expr) -> bool {
+    expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX))
 }
 
 /// Whether a name stands nearly alone on its line.

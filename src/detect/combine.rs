@@ -213,10 +213,11 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
 /// Whether a name inside a text is one that the text itself gives.
 fn is_part(name: &Hit<'_>, text: &Hit<'_>) -> bool {
     // The words of an exception may stand around the notice that it belongs to.
-    if text.exception && !name.mention && name.sure > Sure::Vague {
+    let ids = name.expr.ids();
+    if text.exception && !name.mention && name.sure > Sure::Vague && ids.iter().all(|i| is_gnu(i)) {
         return false;
     }
-    name.expr.ids().iter().all(|id| {
+    ids.iter().all(|id| {
         text.mentions.is_some_and(|m| m.contains(family(id)))
             || text.expr.ids().iter().any(|o| family(o) == family(id))
             || id.starts_with("LicenseRef-")

@@ -152,8 +152,9 @@ struct Candidate {
     entry: usize,
     start: usize,
     end: usize,
-    /// The words of the text that are met here.
+    /// The words of the text that are met here, and how many of them at its edges may not be.
     part: Range<usize>,
+    edge: usize,
     score: f32,
     /// How many words it explains, less those that should be here and are not.
     value: f32,
@@ -375,34 +376,21 @@ impl Index {
             let after = words.saturating_sub(*last as usize + SHINGLE).min(EDGE);
             let after = after.min(window - (high + SHINGLE));
             let (start, end) = (low - before, high + SHINGLE + after);
-            let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
             let part = *first as usize - before..*last as usize + SHINGLE + after;
+            let mut candidate = |end: usize, part: Range<usize>, edge: usize| {
+                let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
+                let (value, rivals) = (0.0, vec![]);
+                candidates.push(Candidate { entry, start, end, part, edge, score, value, rivals });
+            };
             // What a text says twice is not in the index: its end may stand here all the same.
             if coverage >= 0.7 && part.len() * 10 < words * 9 {
                 let end = (low + words).saturating_sub(*first as usize).min(window);
                 let part = part.start..(part.start + end.saturating_sub(start)).min(words);
                 if end > start {
-                    let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
-                    candidates.push(Candidate {
-                        entry,
-                        start,
-                        end,
-                        part,
-                        score,
-                        value: 0.0,
-                        rivals: vec![],
-                    });
+                    candidate(end, part, 0);
                 }
             }
-            candidates.push(Candidate {
-                entry,
-                start,
-                end,
-                part,
-                score,
-                value: 0.0,
-                rivals: vec![],
-            });
+            candidate(end, part, before + after);
         };
         // Shingles of one copy of the text stand at the same distance from their place in
         // the text, but for words put in or left out on the way.
@@ -452,8 +440,8 @@ impl Index {
                     let cut = c.part.start <= EDGE * 2
                         && matched >= MIN_CUT_WORDS
                         && matched >= MIN_CUT * entry.words as f32
-                        && matched >= 0.97 * c.part.len() as f32
-                        && matched >= 0.9 * c.len().saturating_sub(EDGE) as f32;
+                        && matched >= 0.97 * (c.part.len() - c.edge) as f32
+                        && matched >= 0.9 * (c.len() - c.edge) as f32;
                     score >= MIN_TEXT_SCORE || complete || cut
                 }
             };

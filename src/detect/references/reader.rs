@@ -332,11 +332,13 @@ impl Reader<'_> {
                 && (chosen || self.gap(here).contains(&b'(') || self.gap(here) == b"-")
             {
                 let denied = (at..here).any(|n| self.is(n, &words.negation));
-                later = if denied { Later::Only } else { Later::Granted };
                 end = here + 1;
                 if self.is(end, &words.version) {
                     end += 1;
                 }
+                // "Any later version accepted by the membership of KDE e.V." is not any later one.
+                let depends = self.is(end, &words.accepted);
+                later = if denied || depends { Later::Only } else { Later::Granted };
                 break;
             }
             if self.is(here, &words.only) {

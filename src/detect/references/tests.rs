@@ -53,6 +53,16 @@ fn versions_stand_behind_a_name_or_before_it() {
 }
 
 #[test]
+fn regression_a_later_version_that_someone_must_accept_is_not_any() {
+    check(&[(
+        "the GNU General Public License as published by the Free Software Foundation; either \
+         version 2 of the License, or (at your option) version 3 or any later version accepted \
+         by the membership of KDE e.V.",
+        "GPL-2.0-only OR GPL-3.0-only",
+    )]);
+}
+
+#[test]
 fn later_versions_are_granted_in_many_words_and_denied_in_some() {
     for later in [
         "GNU General Public License as published by the Free Software Foundation; either version 2 of the License, or (at your option) any later version",

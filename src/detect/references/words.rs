@@ -16,6 +16,8 @@ pub(super) struct Words {
     /// Between a version and "or later".
     pub between: FxHashSet<u64>,
     pub later: FxHashSet<u64>,
+    /// Behind "any later version": whose consent it takes.
+    pub accepted: FxHashSet<u64>,
     pub choice: FxHashSet<u64>,
     pub only: FxHashSet<u64>,
     pub negation: FxHashSet<u64>,
@@ -64,6 +66,7 @@ impl Words {
                 "later newer higher greater above subsequent future superior up latter upwards \
                  upward onwards onward following more recent beyond after better over",
             ),
+            accepted: set("accepted approved endorsed"),
             choice: set("or and any all at"),
             only: set("only solely exclusively"),
             negation: set("no not neither without nor"),
