@@ -18,6 +18,7 @@
 mod aliases;
 mod automaton;
 mod combine;
+mod compare;
 mod decode;
 mod gate;
 mod manifests;
@@ -33,19 +34,34 @@ use rustc_hash::FxHashSet;
 
 use crate::licenses::Licenses;
 use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
-use crate::model::{Detection, FileKind, Match, MatchKind, Skipped};
+use crate::model::{Basis, Detection, FileKind, Match, MatchKind, Skipped};
 use combine::{Hit, Sure};
+use compare::Words;
+pub use compare::{Change, Piece};
 use references::{How, Reference, stem};
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
 
 /// Longest `MODULE_LICENSE` line, in bytes.
 const MACRO: usize = 200;
+
+/// Longest content that is compared as a whole, in bytes.
+const MAX_WHOLE: usize = 1 << 18;
+
+/// A text or header that does not say what it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Altered {
+    /// See [`Match::matched`].
+    pub matched: Arc<str>,
+    /// Where the match begins.
+    pub line: u32,
+    pub changes: Vec<Change>,
+}
 
 /// Finds licenses in contents. Shared by all workers.
 pub struct Detector {
@@ -54,6 +70,8 @@ pub struct Detector {
     texts: texts::Texts,
     /// Built when the first region is read: a scan that reads nothing does not pay.
     references: OnceLock<references::References>,
+    /// What tags are called in evidence.
+    tag: Arc<str>,
 }
 
 impl Detector {
@@ -63,6 +81,7 @@ impl Detector {
             gate: gate::Gate::new(),
             texts: texts::Texts::new(licenses),
             references: OnceLock::new(),
+            tag: "tag".into(),
         }
     }
 
@@ -105,11 +124,13 @@ impl Detector {
                     let line = memchr::memchr(b'\n', rest).map_or(text.len(), |n| tag.end + n);
                     regions.push(tag.start..line);
                 }
-                hits.push(Hit::new(expr, MatchKind::Tag, tag.start..tag.end));
+                let place = tag.start..tag.end;
+                hits.push(Hit::new(expr, MatchKind::Tag, Basis::Tag, Arc::clone(&self.tag), place));
             }
         }
         for (expr, range) in manifests::find(self.licenses, kind, text) {
-            hits.push(Hit::new(expr, MatchKind::Manifest, range));
+            let matched = format!("license field ({})", kind.as_str()).into();
+            hits.push(Hit::new(expr, MatchKind::Manifest, Basis::Field, matched, range));
         }
         // Tags and manifests are read in place; words inside them say nothing of their own.
         let told = hits.len();
@@ -146,6 +167,8 @@ impl Detector {
             .map(|h| Match {
                 expression: h.expr.to_string().into(),
                 kind: h.kind,
+                basis: h.basis,
+                matched: h.matched,
                 score: h.score,
                 start_line: lines.number(h.range.start),
                 end_line: lines.number(h.range.end),
@@ -153,6 +176,42 @@ impl Detector {
             })
             .collect();
         Detection { expression: expression.map(|e| e.to_string().into()), matches, skipped: None }
+    }
+
+    /// What was changed in the texts and headers of a content, those that were not left out.
+    /// With `whole` the content is about its license and nothing else, so that words beside a
+    /// text are a change to it.
+    pub fn altered(&self, bytes: &[u8], whole: bool) -> Vec<Altered> {
+        let Some(text) = decode::decode(bytes) else { return Vec::new() };
+        let text: &[u8] = &text;
+        let whole = whole && text.len() <= MAX_WHOLE;
+        let regions = match whole {
+            true => std::iter::once(0..text.len()).collect(),
+            false => self.gate.hits(text).regions,
+        };
+        let mut lines = tokens::Lines::new(text);
+        let mut altered = Vec::new();
+        for region in regions {
+            let tokens = tokens::tokenize(text, region);
+            let words = texts::invariant(&tokens);
+            let at = |byte: usize| words.partition_point(|t| (t.start as usize) < byte);
+            let named = self.references().find(text, &tokens);
+            let found = self.texts.find(text, &tokens, |id| is_named(&named, id));
+            for (n, t) in found.iter().enumerate() {
+                let (mut start, mut end) = (at(t.range.start), at(t.range.end));
+                if whole {
+                    start = n.checked_sub(1).map_or(0, |n| at(found[n].range.end));
+                    end = if n + 1 == found.len() { words.len() } else { end };
+                }
+                let here = Words { text, tokens: &words[start..end] };
+                let changes = compare::changes(t.own(), here, whole);
+                if !changes.is_empty() && (whole || t.score < 1.0) {
+                    let line = lines.number(t.range.start);
+                    altered.push(Altered { matched: t.title(), line, changes });
+                }
+            }
+        }
+        altered
     }
 
     /// Adds what the words of a region name and contain.
@@ -171,12 +230,15 @@ impl Detector {
                 },
             };
             let mentions = t.mentions(|source| self.families(source));
-            let kind = if t.header { MatchKind::Header } else { MatchKind::Text };
+            let (kind, basis) = match t.header {
+                true => (MatchKind::Header, Basis::Header),
+                false => (MatchKind::Text, Basis::Text),
+            };
             hits.push(Hit {
                 score: t.score,
                 exception: t.exception,
                 mentions: Some(mentions),
-                ..Hit::new(expr, kind, t.range)
+                ..Hit::new(expr, kind, basis, t.title(), t.range)
             });
         }
         for r in named {
@@ -217,13 +279,18 @@ impl Detector {
     }
 
     fn named(&self, r: &Reference, range: Range<usize>) -> Option<Hit<'static>> {
-        let (kind, sure) = match r.how {
-            How::Rule | How::Exception => (MatchKind::Notice, Sure::Exact),
-            How::Clue => (MatchKind::Reference, Sure::Vague),
-            How::Name { sure } => (MatchKind::Notice, sure),
-            How::Address => (MatchKind::Reference, Sure::Plain),
-            How::ExceptionName => (MatchKind::Reference, Sure::Exact),
+        let (kind, sure, basis) = match r.how {
+            How::Rule | How::Exception => (MatchKind::Notice, Sure::Exact, Basis::Rule),
+            How::Clue => (MatchKind::Reference, Sure::Vague, Basis::Clue),
+            How::Name { sure } => match sure {
+                Sure::Exact => (MatchKind::Notice, sure, Basis::Name),
+                Sure::Plain => (MatchKind::Notice, sure, Basis::NameLaterUnsaid),
+                Sure::Vague => (MatchKind::Notice, sure, Basis::NameVersionUnsaid),
+            },
+            How::Address => (MatchKind::Reference, Sure::Plain, Basis::Address),
+            How::ExceptionName => (MatchKind::Reference, Sure::Exact, Basis::Name),
         };
+        let matched = self.references().title(r);
         let exception = matches!(r.how, How::Exception | How::ExceptionName);
         let expr = match exception {
             true => stand_in(&r.expression),
@@ -231,13 +298,24 @@ impl Detector {
         };
         let mention =
             !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
-        Some(Hit { sure, or: r.or, exception, mention, ..Hit::new(expr, kind, range) })
+        Some(Hit {
+            sure,
+            or: r.or,
+            exception,
+            mention,
+            ..Hit::new(expr, kind, basis, matched, range)
+        })
     }
 }
 
 /// Whether nothing in an expression is known.
 fn is_unknown(expr: &Expr) -> bool {
     expr.ids().iter().all(|id| id.starts_with(UNKNOWN_PREFIX))
+}
+
+/// Whether a license is named for sure.
+fn is_named(named: &[Reference], id: &str) -> bool {
+    named.iter().any(|r| r.is_sure() && stem(&r.expression) == stem(id))
 }
 
 /// Whether a name stands nearly alone on its line.

@@ -5,6 +5,7 @@
 //!
 //! Nothing here reads, decides or prints.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -291,6 +292,109 @@ impl FromStr for MatchKind {
     }
 }
 
+/// What a match rests on, which decides how sure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// A tag for machines.
+    Tag,
+    /// A license field of a manifest.
+    Field,
+    /// The words of a rule.
+    Rule,
+    /// The words of a rule that are a weak sign by themselves.
+    Clue,
+    /// A name that leaves nothing open.
+    Name,
+    /// A name with a version, and no word on later ones although there may be some.
+    NameLaterUnsaid,
+    /// A name without a version, although the license has versions.
+    NameVersionUnsaid,
+    /// The address of a license.
+    Address,
+    /// The text of a license or exception.
+    Text,
+    /// The standard header of a license.
+    Header,
+}
+
+impl Basis {
+    pub const ALL: [Basis; 10] = [
+        Basis::Tag,
+        Basis::Field,
+        Basis::Rule,
+        Basis::Clue,
+        Basis::Name,
+        Basis::NameLaterUnsaid,
+        Basis::NameVersionUnsaid,
+        Basis::Address,
+        Basis::Text,
+        Basis::Header,
+    ];
+
+    /// The word for this basis in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Basis::Tag => "tag",
+            Basis::Field => "field",
+            Basis::Rule => "rule",
+            Basis::Clue => "clue",
+            Basis::Name => "name",
+            Basis::NameLaterUnsaid => "name-later-unsaid",
+            Basis::NameVersionUnsaid => "name-version-unsaid",
+            Basis::Address => "address",
+            Basis::Text => "text",
+            Basis::Header => "header",
+        }
+    }
+
+    /// How sure a match with this score is, in words for people.
+    pub fn sure(self, score: f32) -> Cow<'static, str> {
+        match self {
+            Basis::Tag => "declared in a tag for machines".into(),
+            Basis::Field => "declared in the license field of a package manifest".into(),
+            Basis::Rule => "the words of a known notice".into(),
+            Basis::Clue => "words that point to the license, no statement of their own".into(),
+            Basis::Name => "the license is named".into(),
+            Basis::NameLaterUnsaid => {
+                "the license is named with its version, whether later ones may be chosen is not said"
+                    .into()
+            }
+            Basis::NameVersionUnsaid => "a name only, the version is not said".into(),
+            Basis::Address => "the address of the license".into(),
+            Basis::Text if score >= 1.0 => "the whole text, word for word".into(),
+            Basis::Header if score >= 1.0 => "the standard header, word for word".into(),
+            Basis::Text if score >= ALIKE => {
+                format!("the text with some words changed ({}% alike)", percent(score)).into()
+            }
+            Basis::Text => format!(
+                "a part of the text, or the text among other words ({}% alike)",
+                percent(score)
+            )
+            .into(),
+            Basis::Header => {
+                format!("the standard header with some words changed ({}% alike)", percent(score))
+                    .into()
+            }
+        }
+    }
+}
+
+impl FromStr for Basis {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Basis::ALL.into_iter().find(|b| b.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+/// Score from which a text is all there, but for some words.
+const ALIKE: f32 = 0.85;
+
+/// A score below 1 in percent, rounded down: what was changed is never all alike.
+fn percent(score: f32) -> u32 {
+    (score * 100.0).floor().clamp(0.0, 99.0) as u32
+}
+
 /// A word that names no value of its enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown word `{0}`")]
@@ -302,13 +406,40 @@ pub struct Match {
     /// Canonical SPDX expression of this match alone.
     pub expression: Arc<str>,
     pub kind: MatchKind,
-    /// 0 to 1; 1 for a tag or a manifest, askalono's score for texts and headers.
+    pub basis: Basis,
+    /// What of the license database matched, for people who check it: the file name of a rule,
+    /// `text of MIT`, `header of Apache-2.0`, `name ...`, `address ...`; `tag` or `license field
+    /// (...)` where the file speaks for itself.
+    pub matched: Arc<str>,
+    /// 0 to 1; askalono's score for texts and headers whose words are not all as they should
+    /// be, otherwise 1.
     pub score: f32,
     /// First and last line, counted from 1.
     pub start_line: u32,
     pub end_line: u32,
     /// The words that matched as the file has them, shortened. Untrusted: see `diag::visible`.
     pub words: Arc<str>,
+}
+
+impl Match {
+    /// The lines of a match as people read them: `12` or `12-20`.
+    pub fn lines(&self) -> String {
+        if self.start_line == self.end_line {
+            self.start_line.to_string()
+        } else {
+            format!("{}-{}", self.start_line, self.end_line)
+        }
+    }
+
+    /// How sure it is, in words for people.
+    pub fn sure(&self) -> Cow<'static, str> {
+        self.basis.sure(self.score)
+    }
+
+    /// Whether it is of a text or header that does not say what it should.
+    pub fn is_altered(&self) -> bool {
+        matches!(self.basis, Basis::Text | Basis::Header) && self.score < 1.0
+    }
 }
 
 /// What the detector found in one content.
@@ -426,6 +557,9 @@ mod tests {
         for k in FileKind::ALL {
             assert_eq!(k.as_str().parse(), Ok(k));
         }
+        for b in Basis::ALL {
+            assert_eq!(b.as_str().parse(), Ok(b));
+        }
         assert_eq!("maybe".parse::<Outcome>(), Err(UnknownWord("maybe".into())));
     }
 
@@ -451,6 +585,16 @@ mod tests {
         ] {
             assert_eq!(FileKind::of(path.as_bytes()), kind, "{path}");
         }
+    }
+
+    #[test]
+    fn every_basis_has_its_own_words_and_no_change_is_rounded_away() {
+        let said: std::collections::BTreeSet<_> = Basis::ALL.map(|b| b.sure(1.0)).into();
+        assert_eq!(said.len(), Basis::ALL.len());
+        assert!(!said.iter().any(|s| s.contains('%')), "{said:?}");
+        assert!(Basis::Text.sure(0.9999).contains("changed (99% alike)"));
+        assert!(Basis::Text.sure(0.7).contains("a part of the text"));
+        assert!(Basis::Header.sure(0.86).contains("changed (86% alike)"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::detect::{Altered, Change};
 use crate::diag::Failure;
 use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
 use crate::policy::{Decision, Judged, PolicyRef};
@@ -190,6 +191,15 @@ pub fn telling<'m>(matches: &'m [Match], license: &str) -> Option<&'m Match> {
     matches.iter().find(|m| m.expression.contains(id)).or(matches.first())
 }
 
+impl Explanation<'_> {
+    /// What was changed in the text of a match.
+    pub fn changes(&self, m: &Match) -> &[Change] {
+        let same = |a: &&Altered| a.matched == m.matched;
+        let exactly = self.altered.iter().filter(same).find(|a| a.line == m.start_line);
+        exactly.or_else(|| self.altered.iter().find(same)).map_or(&[], |a| &a.changes)
+    }
+}
+
 /// Why one file has its verdict.
 pub struct Explanation<'a> {
     /// The file's path for people.
@@ -197,6 +207,8 @@ pub struct Explanation<'a> {
     pub blob: BlobId,
     pub content: &'a [u8],
     pub detection: Detection,
+    /// What was changed in texts.
+    pub altered: Vec<Altered>,
     /// What the policy says of every license of the expression.
     pub judged: Vec<Judged>,
     pub decision: Decision,

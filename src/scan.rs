@@ -22,7 +22,7 @@ use crate::clock::Moment;
 use crate::detect::Detector;
 use crate::diag::Failure;
 use crate::licenses::Licenses;
-use crate::model::{BlobId, Detection, FileKind, Match, Skipped};
+use crate::model::{BlobId, Detection, FileKind, Skipped};
 use crate::plan::content::Content as Read;
 use crate::plan::{self, Checkout, Identity, Memory, NotLooked, Note, Selection, Stat, Was};
 use crate::policy::{Decision, Judged, Policy, PolicyRef};
@@ -764,17 +764,6 @@ impl Workers<'_, '_> {
                 tracing::debug!(error = %e, "look-up failed");
                 None
             }
-        }
-    }
-}
-
-impl Match {
-    /// The lines of a match as people read them: `12` or `12-20`.
-    pub fn lines(&self) -> String {
-        if self.start_line == self.end_line {
-            self.start_line.to_string()
-        } else {
-            format!("{}-{}", self.start_line, self.end_line)
         }
     }
 }

@@ -38,6 +38,7 @@ const LONG_LOG: usize = 1000;
 const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-1.sql")),
     M::up(include_str!("store/schema-2.sql")).foreign_key_check(),
+    M::up(include_str!("store/schema-3.sql")),
 ];
 
 /// An open store.
@@ -231,8 +232,9 @@ impl Store {
                 "SELECT id FROM content WHERE blob = ?1 AND engine = ?2 AND kind = ?3",
             )?;
             let mut evidence = tx.prepare_cached(
-                "INSERT INTO evidence (content, seq, expression, kind, score, start_line, end_line, words)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO evidence (content, seq, expression, kind, score, start_line, end_line,
+                    words, basis, matched)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?;
             for n in order {
                 let NewContent { what, size, detection } = &batch[n];
@@ -260,6 +262,8 @@ impl Store {
                         m.start_line,
                         m.end_line,
                         words.id(&tx, &m.words)?,
+                        m.basis.as_str(),
+                        words.id(&tx, &m.matched)?,
                     ])?;
                 }
             }

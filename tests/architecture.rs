@@ -20,8 +20,9 @@ const ROOMS: [&[&str]; 9] = [
 ];
 
 /// Crates that only one room may name.
-const KEPT: [(&str, &str); 8] = [
+const KEPT: [(&str, &str); 9] = [
     ("askalono", "detect"),
+    ("similar", "detect"),
     ("git2", "plan"),
     ("ignore", "plan"),
     ("rusqlite", "store"),

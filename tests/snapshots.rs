@@ -91,6 +91,44 @@ fn the_explanation_of_a_text() {
     check("explain-text", &s, &s.lictor(&["explain", "vendor/db/LICENSE"]).expect(0).stdout);
 }
 
+/// The text of the MIT license with one passage put in the place of another.
+fn altered(from: &str, to: &str) -> String {
+    let mit = text("MIT");
+    assert!(mit.contains(from), "{mit}");
+    mit.replace(from, to)
+}
+
+#[test]
+fn the_explanation_of_an_altered_text() {
+    let s = Sandbox::repo();
+    let any = "to any person obtaining a copy";
+    s.write("limited/LICENSE", altered(any, &format!("{any} for non-commercial use")));
+    let mit = text("MIT");
+    let clause = mit.find("THE SOFTWARE IS").expect("the warranty clause");
+    s.write("bare/LICENSE", &mit[..clause]);
+    let condition = "\"Commons Clause\" License Condition v1.0\n\nThe Software is provided to you by \
+                     the Licensor under the License, as defined below, subject to the following \
+                     condition.\n\nWithout limiting other conditions in the License, the grant of \
+                     rights under the License will not include, and the License does not grant to \
+                     you, the right to Sell the Software.\n\n";
+    s.write("commons/LICENSE", format!("{condition}{mit}"));
+    let code: String = altered("without restriction,", "for academic purposes,")
+        .lines()
+        .map(|line| format!("// {line}\n"))
+        .collect();
+    s.write("stripes.rs", format!("// Stripes.\n{code}fn main() {{}}\n"));
+    let files = ["limited/LICENSE", "bare/LICENSE", "commons/LICENSE", "stripes.rs"];
+    let shown: Vec<String> = files
+        .iter()
+        .map(|file| {
+            let shown = s.lictor(&["explain", file]).expect(0).stdout.clone();
+            shown.split("\nVerdict").next().unwrap_or_default().to_owned()
+        })
+        .collect();
+    let detected = s.lictor(&["detect", "."]).expect(0).stdout.clone();
+    check("explain-altered", &s, &format!("{}\n{detected}", shown.join("\n")));
+}
+
 #[test]
 fn the_mistakes_of_a_policy() {
     let s = product();

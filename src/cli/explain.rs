@@ -16,7 +16,7 @@ use lictor::plan::content::{Content, Reader};
 use lictor::plan::{self, Checkout, View};
 use lictor::policy::PolicyRef;
 use lictor::report::{Explanation, human, json};
-use lictor::scan::DEFAULT_MAX_SIZE;
+use lictor::scan::{DEFAULT_MAX_SIZE, components};
 use lictor::store::Store;
 
 pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
@@ -76,7 +76,9 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
         }
         false => None,
     };
+    let whole = components::is_license_file(name.as_bytes());
     let explanation = Explanation {
+        altered: detector.altered(&content, whole),
         path: shown.clone(),
         blob: plan::blob_id(&content),
         decision: policy.decide(licenses, expression.as_ref()),

@@ -6,19 +6,23 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
 use super::references::stem;
 use super::texts::Texts;
 use crate::licenses::expression::{Expr, Term};
-use crate::model::MatchKind;
+use crate::model::{Basis, MatchKind};
 
 /// A license met at a place of a content.
 #[derive(Debug, Clone)]
 pub(super) struct Hit<'a> {
     pub expr: Expr,
     pub kind: MatchKind,
+    pub basis: Basis,
+    /// See [`crate::model::Match::matched`].
+    pub matched: Arc<str>,
     pub score: f32,
     /// In bytes.
     pub range: Range<usize>,
@@ -41,10 +45,18 @@ pub(super) struct Hit<'a> {
 
 impl Hit<'_> {
     /// A hit that says exactly what it says.
-    pub fn new(expr: Expr, kind: MatchKind, range: Range<usize>) -> Self {
+    pub fn new(
+        expr: Expr,
+        kind: MatchKind,
+        basis: Basis,
+        matched: Arc<str>,
+        range: Range<usize>,
+    ) -> Self {
         Hit {
             expr,
             kind,
+            basis,
+            matched,
             score: 1.0,
             range,
             sure: Sure::Exact,

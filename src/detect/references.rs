@@ -17,6 +17,7 @@ mod reader;
 mod words;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -36,6 +37,8 @@ pub(super) struct Reference {
     pub expression: String,
     pub place: Range<usize>,
     pub how: How,
+    /// Number of what matched; see [`References::title`].
+    number: u32,
     /// Whether it is joined by "or" to the reference before it.
     pub or: bool,
     /// Whether the words before it say that something stands under it.
@@ -43,8 +46,8 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    fn new(expression: String, place: Range<usize>, how: How) -> Reference {
-        Reference { expression, place, how, or: false, granted: false }
+    fn new(expression: String, place: Range<usize>, how: How, number: u32) -> Reference {
+        Reference { expression, place, how, number, or: false, granted: false }
     }
 
     /// Whether it names one license and not a family.
@@ -92,6 +95,8 @@ enum Meaning {
 pub(super) struct References {
     automaton: Automaton,
     meanings: Vec<Meaning>,
+    /// What each of the meanings is called in evidence.
+    titles: Vec<Arc<str>>,
     families: Vec<Known>,
     words: Words,
 }
@@ -100,9 +105,11 @@ impl References {
     pub fn new(licenses: &Licenses) -> References {
         let mut sequences: Vec<(Vec<u64>, u32)> = Vec::new();
         let mut meanings: Vec<Meaning> = Vec::new();
-        let mut add = |words: Vec<u64>, meaning: Meaning| {
+        let mut titles: Vec<Arc<str>> = Vec::new();
+        let mut add = |words: Vec<u64>, meaning: Meaning, title: String| {
             sequences.push((words, u32::try_from(meanings.len()).expect("fewer than 2^32")));
             meanings.push(meaning);
+            titles.push(title.into());
         };
         let words = Words::new();
         let mut families = Vec::new();
@@ -115,7 +122,8 @@ impl References {
             let (strong, weak) = (expand(&family.strong), expand(&family.weak));
             for (names, strong) in [(&strong, true), (&weak, false)] {
                 for name in names {
-                    add(tokens::words(name), Meaning::Name { family: number, strong });
+                    let meaning = Meaning::Name { family: number, strong };
+                    add(tokens::words(name), meaning, format!("name {name}"));
                 }
             }
             let known = Known::new(family, strong.iter().chain(&weak));
@@ -134,12 +142,12 @@ impl References {
             // "DOC", "Intel", "Fair": what is but a word is listed with its names, if at all.
             let numbered = id.contains('-') && id.bytes().any(|b| b.is_ascii_digit());
             if !covered.contains(id) && numbered {
-                add(tokens::words(id), Meaning::Id(id));
+                add(tokens::words(id), Meaning::Id(id), format!("name {id}"));
             }
         }
         for (id, exception) in &licenses.names().exceptions {
             for name in exception.names.iter().flat_map(|p| names::expand(p).unwrap_or_default()) {
-                add(tokens::words(&name), Meaning::Exception(id.clone()));
+                add(tokens::words(&name), Meaning::Exception(id.clone()), format!("name {name}"));
             }
         }
         for rule in licenses.rules() {
@@ -154,12 +162,17 @@ impl References {
                     expression: expression.clone(),
                 },
             };
-            add(own, meaning);
+            add(own, meaning, rule.name.clone());
         }
         for (address, id) in addresses::addresses(licenses) {
-            add(tokens::words(&address), Meaning::Address(id));
+            add(tokens::words(&address), Meaning::Address(id), format!("address {address}"));
         }
-        References { automaton: Automaton::new(sequences), meanings, families, words }
+        References { automaton: Automaton::new(sequences), meanings, titles, families, words }
+    }
+
+    /// What a reference was recognised by: a rule's file, a name or an address.
+    pub fn title(&self, r: &Reference) -> Arc<str> {
+        Arc::clone(&self.titles[r.number as usize])
     }
 
     /// The licenses named in `tokens`, in order.

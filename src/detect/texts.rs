@@ -20,6 +20,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use askalono::TextData;
 use rustc_hash::FxHashSet;
 
+use super::compare::{self, Words};
 use super::references::stem;
 use super::tokens::{self, Token};
 use crate::licenses::names::Holder;
@@ -108,6 +109,8 @@ struct Entry {
     /// Shingles in the index.
     shingles: usize,
     source: &'static str,
+    /// What it is called in evidence.
+    title: Arc<str>,
     /// The families of licenses that the text itself names.
     mentions: OnceLock<FxHashSet<String>>,
     own: OnceLock<Own>,
@@ -137,12 +140,23 @@ pub(super) struct Found<'a> {
     pub score: f32,
     pub range: Range<usize>,
     entry: &'a Entry,
+    /// The text that was met; another than `entry` where that is the one that is meant.
+    met: &'a Entry,
 }
 
 impl<'a> Found<'a> {
     /// What is named in the text itself; `read` gives the families named in a text.
     pub fn mentions(&self, read: impl FnOnce(&str) -> FxHashSet<String>) -> &'a FxHashSet<String> {
-        self.entry.mentions.get_or_init(|| read(self.entry.source))
+        self.met.mentions.get_or_init(|| read(self.met.source))
+    }
+
+    pub fn title(&self) -> Arc<str> {
+        Arc::clone(&self.entry.title)
+    }
+
+    /// The words of the license.
+    pub fn own(&self) -> Words<'a> {
+        self.entry.written()
     }
 }
 
@@ -222,40 +236,16 @@ impl Texts {
                 start += WINDOW / 2;
             }
         }
-        let meant = |c: &Candidate| {
-            let own = &index.entries[c.entry];
-            if own.header || own.exception || named(&own.id) {
-                return own;
-            }
-            let rivals = || c.rivals.iter().map(|r| &index.entries[*r]).filter(|e| !e.header);
-            if let Some(named) = rivals().find(|e| named(&e.id)) {
-                return named;
-            }
-            let place = tokens[c.start].start as usize..tokens[c.end - 1].end as usize;
-            let head = &text[place.start.saturating_sub(COPYRIGHT)..place.end];
-            let holds = |e: &Entry| e.holder.is_some_and(|h| has_word(head, &h.words));
-            match own.holder {
-                Some(holder) if !holds(own) => index
-                    .entries
-                    .iter()
-                    .find(|e| holds(e) && e.holder.is_some_and(|h| h.otherwise == holder.otherwise))
-                    .or_else(|| {
-                        index.entries.iter().find(|e| !e.header && *e.id == *holder.otherwise)
-                    })
-                    .unwrap_or(own),
-                _ => own,
-            }
-        };
         let found = found.into_iter().map(|c| {
-            let own = &index.entries[c.entry];
-            Found {
-                id: &meant(&c).id,
-                header: own.header,
-                exception: own.exception,
-                score: c.score,
-                range: tokens[c.start].start as usize..tokens[c.end - 1].end as usize,
-                entry: own,
-            }
+            let words = &tokens[c.start..c.end];
+            let range = tokens[c.start].start as usize..tokens[c.end - 1].end as usize;
+            let met = &index.entries[c.entry];
+            let (entry, score) = match index.meant(text, &range, &c, &named) {
+                n if n == c.entry => (met, c.score),
+                n => (&index.entries[n], index.score(text, words, n)),
+            };
+            let Entry { header, exception, .. } = *entry;
+            Found { id: &entry.id, header, exception, score, range, entry, met }
         });
         found.collect()
     }
@@ -287,6 +277,34 @@ impl Index {
             passages: Mutex::default(),
             key: RandomState::new(),
         }
+    }
+
+    /// Which of the texts that are much alike is meant at a place: the one that is named, or whose
+    /// holder is.
+    fn meant(
+        &self,
+        text: &[u8],
+        place: &Range<usize>,
+        c: &Candidate,
+        named: impl Fn(&str) -> bool,
+    ) -> usize {
+        let entry = |n: usize| &self.entries[n];
+        let own = entry(c.entry);
+        if own.header || own.exception || named(&own.id) {
+            return c.entry;
+        }
+        let mut rivals = c.rivals.iter().filter(|n| !entry(**n).header);
+        if let Some(named) = rivals.find(|n| named(&entry(**n).id)) {
+            return *named;
+        }
+        let head = &text[place.start.saturating_sub(COPYRIGHT)..place.end];
+        let holds = |e: &Entry| e.holder.is_some_and(|h| has_word(head, &h.words));
+        let Some(holder) = own.holder.filter(|_| !holds(own)) else { return c.entry };
+        let alike = |e: &Entry| e.holder.is_some_and(|h| h.otherwise == holder.otherwise);
+        let find = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
+        find(&|e| alike(e) && holds(e))
+            .or_else(|| find(&|e| !e.header && *e.id == *holder.otherwise))
+            .unwrap_or(c.entry)
     }
 
     fn postings(&self, shingle: u64) -> &[Posting] {
@@ -352,8 +370,18 @@ impl Index {
         candidates.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)).then(a.start.cmp(&b.start))
         });
-        let confirmed = self.confirm(text, tokens, candidates);
-        settle(confirmed)
+        let mut settled = settle(self.confirm(text, tokens, candidates));
+        for c in settled.iter_mut().filter(|c| c.score < 1.0) {
+            // Only what may differ was other, or words around.
+            let own = self.entries[c.entry].written();
+            let start = c.start.saturating_sub(c.part.start);
+            let end = c.end + EDGE + own.tokens.len() - c.part.end;
+            let here = Words { text, tokens: &tokens[start..end.min(tokens.len())] };
+            if compare::is_verbatim(own, here) {
+                c.score = 1.0;
+            }
+        }
+        settled
     }
 
     /// Where in a window a text may stand, from the places where their shingles meet.
@@ -500,6 +528,10 @@ impl Entry {
         TextData::new(&here).match_score(&TextData::new(&own))
     }
 
+    fn written(&self) -> Words<'_> {
+        Words { text: self.source.as_bytes(), tokens: &self.own().words }
+    }
+
     fn own(&self) -> &Own {
         self.own.get_or_init(|| {
             let words = source(self.source);
@@ -518,7 +550,7 @@ fn source(text: &str) -> Vec<Token> {
 /// The words of a text without the names that differ from copy to copy: whose name may not be
 /// used, who provides the software, who is not liable. The templates of the SPDX list leave
 /// the same places open.
-fn invariant(tokens: &[Token]) -> Vec<Token> {
+pub(super) fn invariant(tokens: &[Token]) -> Vec<Token> {
     static BLANKS: LazyLock<Vec<Blank>> = LazyLock::new(|| {
         let blanks = [
             ("neither the name", "may be used to endorse", 40, 3),
@@ -693,6 +725,7 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
                 true => licenses.exception_successor(first.id).map(str::to_owned),
                 false => licenses.parse(first.id).ok().map(|e| e.to_string()),
             };
+            let what = if header { "header" } else { "text" };
             let mut id = current.unwrap_or_else(|| first.id.to_owned());
             // The text of a GNU license does not grant later versions; only a notice does.
             let only = format!("{}-only", stem(&id));
@@ -700,6 +733,7 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
                 id = only;
             }
             let entry = Entry {
+                title: format!("{what} of {id}").into(),
                 id: id.into(),
                 source: first.text,
                 twins: texts.iter().map(|t| t.id).collect(),

@@ -11,7 +11,7 @@ use super::ReportError;
 use crate::diag::visible;
 use crate::store::{Finding, State};
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "checkout",
     "view",
     "path",
@@ -24,6 +24,8 @@ const COLUMNS: [&str; 12] = [
     "state",
     "first_seen",
     "last_seen",
+    "matched",
+    "sure",
 ];
 
 /// Writes findings, one a row.
@@ -58,6 +60,8 @@ impl<W: Write> Findings<W> {
             v.map(|v| v.state).map_or("", State::as_str).to_owned(),
             text(v.map(|v| v.first_seen.rfc3339())),
             text(v.map(|v| v.last_seen.rfc3339())),
+            text(f.matched.as_ref().map(|(matched, _)| cell(&visible(matched.as_bytes())))),
+            text(f.matched.as_ref().map(|(_, sure)| cell(sure))),
         ];
         Ok(self.out.write_record(fields).map_err(io)?)
     }
@@ -97,6 +101,7 @@ mod tests {
             expression: Some("MIT".into()),
             blob: None,
             line: Some(3),
+            matched: Some(("=x.RULE".into(), "sure".into())),
             outcome: Outcome::Allow,
             violation: None,
         };
@@ -104,7 +109,9 @@ mod tests {
         out.finish().unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(
-            text.contains("\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,\r\n"),
+            text.contains(
+                "\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,,'=x.RULE,sure\r\n"
+            ),
             "{text}"
         );
         assert_eq!(text.lines().count(), 2);

@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Explanation, Group, ReportError, ScanReport, telling};
 use crate::clock::Moment;
+use crate::detect::{Change, Piece};
 use crate::diag::{shorten, visible};
 use crate::licenses::Category;
 use crate::model::{Detection, Match, Outcome, Skipped};
@@ -31,6 +32,10 @@ const LICENSES: usize = 8;
 const GROUPS: usize = 5;
 const CHECKOUTS: usize = 3;
 const NOT_LOOKED: usize = 5;
+
+/// Changes of a text, and words of one of them, that are shown unless everything is asked for.
+const CHANGES: usize = 12;
+const CHANGED: usize = 80;
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -311,7 +316,10 @@ fn group(
     let detection = report.detection(scan, group.sample)?;
     let path = shown(report, scan, &group.sample.path);
     let (line, words) = match telling(&detection.matches, &group.rule.license) {
-        Some(m) => (format!(":{}", m.start_line), visible(m.words.as_bytes())),
+        Some(m) => {
+            let altered = if m.is_altered() { format!("({}) ", m.sure()) } else { String::new() };
+            (format!(":{}", m.start_line), format!("{altered}{}", visible(m.words.as_bytes())))
+        }
         None => (String::new(), String::new()),
     };
     writeln!(out, "         {}", limit(format!("{path}{line}  {words}")))?;
@@ -342,8 +350,11 @@ pub fn detection(
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
     let Some(expression) = &detection.expression else { return Ok(()) };
-    let evidence: Vec<String> =
-        detection.matches.iter().map(|m| format!("{} {}", m.kind.as_str(), m.lines())).collect();
+    let evidence = |m: &Match| {
+        let altered = if m.is_altered() { " changed" } else { "" };
+        format!("{}{altered} {}", m.kind.as_str(), m.lines())
+    };
+    let evidence: Vec<String> = detection.matches.iter().map(evidence).collect();
     let evidence = In(FAINT, format!("({})", evidence.join(", ")));
     Ok(writeln!(out, "{}: {} {evidence}", visible(path), In(BOLD, expression))?)
 }
@@ -402,8 +413,11 @@ pub fn explain(
             m.lines(),
             m.score
         )?;
+        writeln!(out, "      sure     {}", m.sure())?;
+        writeln!(out, "      matched  {}", visible(m.matched.as_bytes()))?;
         let limit = if layout.all { usize::MAX } else { 6 };
         quoted(e.content, m, limit, layout.width, out)?;
+        changes(e.changes(m), m, layout, out)?;
     }
     let outcome = |o: Outcome| In(colour(o), o.as_str());
     writeln!(out, "\n{} {}", In(BOLD, "Verdict"), outcome(e.decision.outcome))?;
@@ -465,6 +479,100 @@ pub fn explain(
         )?;
     }
     Ok(())
+}
+
+/// Writes what was changed in a text, as `git diff --word-diff` does.
+///
+/// # Errors
+/// The writer fails.
+fn changes(
+    changes: &[Change],
+    m: &Match,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let of = visible(m.matched.as_bytes());
+    let heading = if m.is_altered() { "Changed against the" } else { "Beside the" };
+    let (missing, added) = (AnsiColor::Red.on_default(), AnsiColor::Green.on_default());
+    writeln!(
+        out,
+        "      {} {of}: {} {}",
+        In(BOLD, heading),
+        In(missing, "[-missing-]"),
+        In(added, "{+added+}")
+    )?;
+    let (most, longest) = match layout.all {
+        true => (usize::MAX, usize::MAX),
+        false => (CHANGES, CHANGED),
+    };
+    for change in changes.iter().take(most) {
+        let mut words: Vec<(Style, String)> = Vec::new();
+        for piece in &change.pieces {
+            let (style, open, text, close) = match piece {
+                Piece::Same(text) => (Style::new(), "", text, ""),
+                Piece::Missing(text) => (missing, "[-", text, "-]"),
+                Piece::Added(text) => (added, "{+", text, "+}"),
+            };
+            let text = visible(text.as_bytes());
+            let all: Vec<&str> = text.split_whitespace().collect();
+            let mut shown: Vec<String> = match all.len() > longest {
+                true => {
+                    let (head, tail) = (&all[..longest / 2], &all[all.len() - longest / 4..]);
+                    let left = all.len() - head.len() - tail.len();
+                    let gap = format!("… {left} more words …");
+                    head.iter()
+                        .copied()
+                        .chain([gap.as_str()])
+                        .chain(tail.iter().copied())
+                        .map(str::to_owned)
+                        .collect()
+                }
+                false => all.into_iter().map(str::to_owned).collect(),
+            };
+            if let Some(first) = shown.first_mut() {
+                first.insert_str(0, open);
+            }
+            if let Some(last) = shown.last_mut() {
+                last.push_str(close);
+            }
+            words.extend(shown.into_iter().map(|w| (style, w)));
+        }
+        wrapped(change.line, &words, layout.width, out)?;
+    }
+    if changes.len() > most {
+        let more = format!("and {} more changes; --all shows them", changes.len() - most);
+        writeln!(out, "            {}", In(FAINT, more))?;
+    }
+    Ok(())
+}
+
+/// Writes words behind the number of their line, on as many lines as they take.
+fn wrapped(
+    line: u32,
+    words: &[(Style, String)],
+    width: usize,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let room = width.saturating_sub(14).max(20);
+    let (mut used, mut label) = (usize::MAX, format!("{line:>5} |"));
+    for (style, word) in words {
+        let len = word.chars().count();
+        if used.saturating_add(len + 1) > room {
+            if used < usize::MAX {
+                writeln!(out)?;
+            }
+            write!(out, "      {} {}", In(FAINT, &label), In(*style, word))?;
+            label = "      |".into();
+            used = len;
+        } else {
+            write!(out, " {}", In(*style, word))?;
+            used += len + 1;
+        }
+    }
+    Ok(writeln!(out)?)
 }
 
 /// Writes the lines of a match as the file has them, at most `limit` of them.

@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Explanation, ReportError, ScanReport};
 use crate::clock::Moment;
+use crate::detect::{Change, Piece};
 use crate::licenses::{Category, Licenses};
 use crate::model::{BlobId, Detection, Match, MatchKind, Outcome, Skipped};
 use crate::policy::Judged;
@@ -45,10 +46,39 @@ impl<'a> Path<'a> {
 struct MatchJson<'a> {
     expression: &'a str,
     kind: MatchKind,
+    matched: &'a str,
+    sure: Cow<'static, str>,
     score: f64,
     start_line: u32,
     end_line: u32,
     words: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangeJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeJson<'a> {
+    line: u32,
+    pieces: Vec<PieceJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum PieceJson<'a> {
+    Same(&'a str),
+    Missing(&'a str),
+    Added(&'a str),
+}
+
+impl<'a> From<&'a Change> for ChangeJson<'a> {
+    fn from(c: &'a Change) -> ChangeJson<'a> {
+        let piece = |p: &'a Piece| match p {
+            Piece::Same(words) => PieceJson::Same(words),
+            Piece::Missing(words) => PieceJson::Missing(words),
+            Piece::Added(words) => PieceJson::Added(words),
+        };
+        ChangeJson { line: c.line, pieces: c.pieces.iter().map(piece).collect() }
+    }
 }
 
 impl<'a> From<&'a Match> for MatchJson<'a> {
@@ -56,10 +86,13 @@ impl<'a> From<&'a Match> for MatchJson<'a> {
         MatchJson {
             expression: &m.expression,
             kind: m.kind,
+            matched: &m.matched,
+            sure: m.sure(),
             score: rounded(m.score),
             start_line: m.start_line,
             end_line: m.end_line,
             words: &m.words,
+            changes: Vec::new(),
         }
     }
 }
@@ -351,6 +384,8 @@ struct FindingJson<'a> {
     #[serde(flatten)]
     path: Path<'a>,
     line: Option<u32>,
+    matched: Option<&'a str>,
+    sure: Option<&'a str>,
     expression: Option<&'a str>,
     blob: Option<String>,
     outcome: Outcome,
@@ -423,6 +458,8 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             view: &f.view,
             path: Path::new(&f.path),
             line: f.line,
+            matched: f.matched.as_ref().map(|(matched, _)| matched.as_str()),
+            sure: f.matched.as_ref().map(|(_, sure)| sure.as_ref()),
             expression: f.expression.as_deref(),
             blob: f.blob.map(|b| b.to_string()),
             outcome: f.outcome,
@@ -473,6 +510,10 @@ struct SeenJson<'a> {
 /// # Errors
 /// The writer fails.
 pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let matched = |m| {
+        let changes = e.changes(m).iter().map(ChangeJson::from).collect();
+        MatchJson { changes, ..MatchJson::from(m) }
+    };
     let judged = e.judged.iter().map(|j| JudgedJson {
         license: &j.license,
         category: j.category.map(Category::as_str),
@@ -496,7 +537,7 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
         blob: e.blob.to_string(),
         expression: e.detection.expression.as_deref(),
         skipped: e.detection.skipped,
-        matches: e.detection.matches.iter().map(MatchJson::from).collect(),
+        matches: e.detection.matches.iter().map(matched).collect(),
         outcome: e.decision.outcome,
         choice: e.decision.choice.as_deref(),
         licenses: judged.collect(),

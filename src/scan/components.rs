@@ -86,12 +86,16 @@ impl<'p> Walk<'_, 'p> {
 }
 
 fn is_marker(name: &[u8]) -> bool {
-    is_manifest(name)
-        || matches!(name, [b'l' | b'L' | b'c' | b'C' | b'u' | b'U', ..])
-            && LICENSE_FILES.iter().any(|l| match name.split_at_checked(l.len()) {
-                Some((start, rest)) => start.eq_ignore_ascii_case(l) && is_license_ending(rest),
-                None => false,
-            })
+    is_manifest(name) || is_license_file(name)
+}
+
+/// Whether a file of this name is there to say the license of others.
+pub fn is_license_file(name: &[u8]) -> bool {
+    matches!(name, [b'l' | b'L' | b'c' | b'C' | b'u' | b'U', ..])
+        && LICENSE_FILES.iter().any(|l| match name.split_at_checked(l.len()) {
+            Some((start, rest)) => start.eq_ignore_ascii_case(l) && is_license_ending(rest),
+            None => false,
+        })
 }
 
 /// LICENSE, LICENSE.txt, COPYING.LESSER, LICENSE-MIT; not license_check.c.

@@ -3,20 +3,21 @@
 
 //! Questions that reports ask of a store. Read only.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use globset::GlobMatcher;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::Store;
 use crate::clock::Moment;
 use crate::diag::Failure;
 use crate::licenses::expression::Expr;
 use crate::licenses::{Category, Licenses};
-use crate::model::{BlobId, Match, MatchKind, Outcome, UnknownWord};
+use crate::model::{Basis, BlobId, Match, MatchKind, Outcome, UnknownWord};
 
 /// The life of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -70,6 +71,8 @@ pub struct Finding {
     pub blob: Option<BlobId>,
     /// The first line of the evidence.
     pub line: Option<u32>,
+    /// What of the license database matched there, and how sure it is.
+    pub matched: Option<(String, Cow<'static, str>)>,
     pub outcome: Outcome,
     pub violation: Option<Violation>,
 }
@@ -123,16 +126,19 @@ impl Store {
             .db
             .prepare(
                 "SELECT k.root, k.view, f.path, e.text, f.blob, m.start_line,
-                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
+                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
+                        w.text, m.basis, m.score
                  FROM checkout k JOIN file f ON f.checkout = k.id
                  LEFT JOIN expression e ON e.id = f.expression
                  LEFT JOIN evidence m ON m.content = f.content AND m.seq = 0
+                 LEFT JOIN words w ON w.id = m.matched
                  LEFT JOIN violation v
                    ON v.checkout = k.id AND v.path = f.path AND v.last_seen IS NULL
                  WHERE e.id IS NOT NULL OR v.rule IS NOT NULL
                  UNION ALL
                  SELECT k.root, k.view, v.path, NULL, NULL, NULL,
-                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan
+                        v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
+                        NULL, NULL, NULL
                  FROM checkout k JOIN violation v ON v.checkout = k.id
                  WHERE v.last_seen IS NOT NULL OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
                  ORDER BY 1, 2, 3, 8, 9",
@@ -157,6 +163,12 @@ impl Store {
                 };
                 let outcome = r.get_ref(6)?.as_str_or_null()?.and_then(|o| o.parse().ok());
                 let blob = r.get_ref(4)?.as_blob_or_null()?.map(super::blob_id).transpose()?;
+                let matched = match (r.get(12)?, basis(r, 13)?) {
+                    (Some(matched), Some(basis)) => {
+                        Some((matched, basis.sure(r.get::<_, f64>(14)? as f32)))
+                    }
+                    _ => None,
+                };
                 Ok(Finding {
                     root: r.get_ref(0)?.as_blob()?.to_vec(),
                     view: r.get(1)?,
@@ -164,6 +176,7 @@ impl Store {
                     expression: r.get::<_, Option<String>>(3)?.map(Into::into),
                     blob,
                     line: r.get(5)?,
+                    matched,
                     outcome: outcome.unwrap_or(Outcome::Allow),
                     violation,
                 })
@@ -188,14 +201,17 @@ impl Store {
     pub fn evidence(&self, key: i64) -> Result<Vec<Match>, Failure> {
         let query = || -> rusqlite::Result<Vec<Match>> {
             let mut select = self.db.prepare_cached(
-                "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text
+                "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text, m.basis, n.text
                  FROM evidence m JOIN expression e ON e.id = m.expression
-                 JOIN words w ON w.id = m.words WHERE m.content = ?1 ORDER BY m.seq",
+                 JOIN words w ON w.id = m.words JOIN words n ON n.id = m.matched
+                 WHERE m.content = ?1 ORDER BY m.seq",
             )?;
             let rows = select.query_map([key], |r| {
                 Ok(Match {
                     expression: r.get::<_, String>(0)?.into(),
                     kind: r.get_ref(1)?.as_str()?.parse().unwrap_or(MatchKind::Tag),
+                    basis: basis(r, 6)?.unwrap_or(Basis::Clue),
+                    matched: r.get::<_, String>(7)?.into(),
                     score: r.get::<_, f64>(2)? as f32,
                     start_line: r.get(3)?,
                     end_line: r.get(4)?,
@@ -281,6 +297,11 @@ impl Filter {
         self.license.as_ref().is_none_or(|l| holds(&expr, l))
             && self.category.is_none_or(has_category)
     }
+}
+
+/// A word of a newer lictor's is read as none.
+fn basis(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<Basis>> {
+    Ok(r.get_ref(column)?.as_str_or_null()?.and_then(|word| word.parse().ok()))
 }
 
 fn holds(expr: &Expr, id: &str) -> bool {

@@ -137,7 +137,7 @@ impl Reader<'_> {
         let mut denied = usize::MAX;
         let mut at = 0;
         while at < self.tokens.len() {
-            let Some((len, meaning)) = self.longest(at) else {
+            let Some((len, number)) = self.longest(at) else {
                 if let Some((version, end)) = self.version(at) {
                     let mut versions = Vec::new();
                     let end = self.later(end, version, None, &mut versions);
@@ -150,10 +150,10 @@ impl Reader<'_> {
             };
             let end = at + len;
             let mut surely = |expression: &str, how: How| {
-                let reference = Reference::new(expression.to_owned(), at..end, how);
+                let reference = Reference::new(expression.to_owned(), at..end, how, number);
                 named.push(Named { reference, meant: Meant::Yes, family: None });
             };
-            at = match meaning {
+            at = match &self.of.meanings[number as usize] {
                 Meaning::FalseAlarm { open } => {
                     if *open {
                         denied = end;
@@ -177,7 +177,7 @@ impl Reader<'_> {
                     let expression = if plus { format!("{id}+") } else { (*id).to_owned() };
                     let end = end + usize::from(plus);
                     let how = How::Name { sure: Sure::Exact };
-                    let reference = Reference::new(expression, at..end, how);
+                    let reference = Reference::new(expression, at..end, how, number);
                     let meant = self.context(at, end, false);
                     named.push(Named { reference, meant, family: None });
                     end
@@ -202,7 +202,7 @@ impl Reader<'_> {
                             false => self.context(at, place.end, !versions.is_empty()),
                         };
                         let how = How::Name { sure };
-                        let reference = Reference::new(expression, place.clone(), how);
+                        let reference = Reference::new(expression, place.clone(), how, number);
                         named.push(Named { reference, meant, family: Some(*family) });
                     }
                     place.end
@@ -245,8 +245,8 @@ impl Reader<'_> {
     }
 
     /// The longest sequence that begins at a place; the first added among equals.
-    fn longest(&self, at: usize) -> Option<(usize, &Meaning)> {
-        let mut best: Option<(usize, &Meaning)> = None;
+    fn longest(&self, at: usize) -> Option<(usize, u32)> {
+        let mut best: Option<(usize, u32)> = None;
         self.of.automaton.matches(&self.tokens[at..], |len, number| {
             let meaning = &self.of.meanings[number as usize];
             let fits = match meaning {
@@ -261,7 +261,7 @@ impl Reader<'_> {
                 _ => true,
             };
             if fits && best.is_none_or(|(longest, _)| len > longest) {
-                best = Some((len, meaning));
+                best = Some((len, number));
             }
         });
         best
