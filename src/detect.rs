@@ -420,23 +420,95 @@ mod tests {
         assert_eq!(expression(latin1).as_deref(), Some("MIT"));
     }
 
-    #[test]
-    fn every_text_of_the_list_is_recognised_as_itself_or_as_its_twin() {
-        let mut wrong = Vec::new();
+    /// The texts of the list, made otherwise, that are not recognised as themselves or as
+    /// their twin.
+    fn missed(otherwise: impl Fn(&str, &str) -> String) -> Vec<(&'static str, Option<Arc<str>>)> {
+        let mut missed = Vec::new();
         let mut total = 0;
         for t in Licenses::builtin().texts().iter().filter(|t| !t.header) {
             total += 1;
-            let found = detect(t.text.as_bytes());
+            let found = detect(otherwise(t.id, t.text).as_bytes());
             let own = detector().texts.representative(t.id).unwrap_or(t.id);
             let is = |m: &Match| {
                 *m.expression == *own || m.expression.ends_with(&format!(" WITH {own}"))
             };
             if !found.matches.iter().any(is) {
-                wrong.push((t.id, own, found.expression));
+                missed.push((t.id, found.expression));
             }
         }
-        // Left are texts of one line that begin with a copyright notice, and Japanese.
-        assert!(wrong.len() * 50 <= total, "{} of {total}: {wrong:?}", wrong.len());
+        assert!(total > 700, "{total}");
+        missed
+    }
+
+    /// The words in lines of about 40 characters, each behind `prefix`.
+    fn wrapped<'a>(words: impl Iterator<Item = &'a str>, prefix: &str) -> String {
+        let mut lines = String::from(prefix);
+        let mut width = 0;
+        for word in words {
+            if width > 0 && width + word.len() >= 40 {
+                lines.push('\n');
+                lines.push_str(prefix);
+                width = 0;
+            }
+            lines.push_str(word);
+            lines.push(' ');
+            width += word.len() + 1;
+        }
+        lines
+    }
+
+    /// The same number for the same id everywhere.
+    fn number(id: &str) -> usize {
+        id.bytes().fold(7, |n, b| (n * 31 + usize::from(b)) % 1_000_003)
+    }
+
+    // The numbers below are what is missed today: a change may lessen them, and must not let them
+    // grow. Left are texts of one line that begin with a copyright notice, and Japanese.
+
+    #[test]
+    fn every_text_of_the_list_is_recognised_as_itself_or_as_its_twin() {
+        let missed = missed(|_, text| text.to_owned());
+        assert!(missed.len() <= 3, "{}: {missed:?}", missed.len());
+    }
+
+    #[test]
+    fn every_text_is_recognised_in_narrow_lines() {
+        let missed = missed(|_, text| wrapped(text.split_whitespace(), ""));
+        assert!(missed.len() <= 7, "{}: {missed:?}", missed.len());
+    }
+
+    #[test]
+    fn every_text_is_recognised_in_comments() {
+        const COMMENTS: [(&str, &str, &str); 12] = [
+            ("/*", " * ", " */"),
+            ("", "// ", ""),
+            ("#!/bin/sh", "# ", ""),
+            ("", ";; ", ""),
+            ("", "-- ", ""),
+            ("", "% ", ""),
+            ("", "' ", ""),
+            ("", "REM ", ""),
+            ("", "dnl ", ""),
+            ("<!--", "  ", "-->"),
+            ("(*", " * ", " *)"),
+            ("", ".\\\" ", ""),
+        ];
+        // Each text in one of them: all in all would take minutes.
+        let missed = missed(|id, text| {
+            let (open, prefix, close) = COMMENTS[number(id) % COMMENTS.len()];
+            format!("{open}\n{}\n{close}\n", wrapped(text.split_whitespace(), prefix))
+        });
+        assert!(missed.len() <= 7, "{}: {missed:?}", missed.len());
+    }
+
+    #[test]
+    fn most_texts_are_recognised_with_every_twentieth_word_changed() {
+        let missed = missed(|id, text| {
+            let words = text.split_whitespace().enumerate();
+            let change = number(id) % 20;
+            wrapped(words.map(|(n, w)| if n % 20 == change { "zebra" } else { w }), "")
+        });
+        assert!(missed.len() <= 30, "{}: {missed:?}", missed.len());
     }
 
     #[test]
