@@ -170,6 +170,28 @@ fn rules_that_are_of_no_use_are_named() {
 }
 
 #[test]
+fn a_rule_that_is_never_met_is_named() {
+    let s = house();
+    // Names of licenses are understood without a rule, and before it.
+    let swallowed =
+        NOTICE.replace("Licensed under the terms of the {{Acme zebra}} agreement", "Zlib license");
+    s.write("rules/swallowed.RULE", swallowed);
+    // A rule of no exception that is met only near words about licenses is in order.
+    s.write("rules/quiet.RULE", NOTICE.replace("Licensed under the terms of", "Zebras obey"));
+    let exception = "---\nlicense_expression: AdditionRef-acme\nis_license_notice: yes\n---\n\n\
+                     with the stripes exception of Acme\n";
+    s.write("rules/exception.RULE", exception);
+    s.lictor(&["license-db", "check", "rules"]).expect(78).says(&[
+        "the rule's own words are found as Zlib, not as LicenseRef-acme-eula",
+        "rules/swallowed.RULE:6:1",
+        "change or remove the rule",
+        "error: 1 mistake in the license database file rules/swallowed.RULE",
+    ]);
+    s.remove("rules/swallowed.RULE");
+    s.lictor(&["license-db", "check", "rules"]).expect(0);
+}
+
+#[test]
 fn a_text_is_tested() {
     let s = house().with("LICTOR_LICENSE_DB", "rules");
     s.write(

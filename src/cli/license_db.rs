@@ -15,7 +15,7 @@ use super::{CLEAN, setup};
 use lictor::detect::Detector;
 use lictor::diag::{Failure, Mistake, visible};
 use lictor::licenses::Licenses;
-use lictor::licenses::rules::{self, Example, OverlayError, Rule, Source, Words};
+use lictor::licenses::rules::{self, Example, OverlayError, Rule, RuleKind, Source, Words};
 use lictor::model::FileKind;
 use lictor::report::license_db::{self as report, Listing};
 use lictor::report::{ReportError, human};
@@ -128,11 +128,12 @@ fn check(args: &CheckDatabase, overlay: Option<&Path>) -> anyhow::Result<u8> {
     Ok(CLEAN)
 }
 
-/// The examples of a rule that are not found as they should be.
+/// The words of a rule and its examples, where they are not found as they should be.
 fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
-    let found = |e: &Example| {
-        detector.detect(e.text.as_bytes(), FileKind::Plain).expression.map(|e| e.to_string())
+    let find = |text: &str| {
+        detector.detect(text.as_bytes(), FileKind::Plain).expression.map(|e| e.to_string())
     };
+    let found = |e: &Example| find(&e.text);
     let says = |expression: &Option<String>| match (&rule.expression, expression) {
         (Some(own), Some(found)) if rule.exception => {
             db.parse(found).is_ok_and(|e| e.ids().contains(&own.as_str()))
@@ -147,6 +148,20 @@ fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
         help: Some("change the example or the rule's words".into()),
     };
     let mut wrong = Vec::new();
+    if let Some(own) = in_its_place(rule) {
+        let found = find(&own);
+        if !says(&found) {
+            let found = found.as_deref().unwrap_or("nothing");
+            let help = "change or remove the rule: something else in the database is met first \
+                        in these words, or they are never looked for";
+            wrong.push(Mistake {
+                message: format!("the rule's own words are found as {found}, not as {wanted}"),
+                span: rules::first_line(rule),
+                label: String::new(),
+                help: Some(help.into()),
+            });
+        }
+    }
     for e in &rule.examples {
         let found = found(e);
         if !says(&found) {
@@ -160,6 +175,18 @@ fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
         }
     }
     wrong
+}
+
+/// The words of a rule where they would be met: near other words about licenses, those of an
+/// exception behind a license. `None` if words of this kind are never met by themselves.
+fn in_its_place(rule: &Rule) -> Option<String> {
+    match rule.kind {
+        RuleKind::Intro | RuleKind::Clue => None,
+        _ if rule.exception => {
+            Some(format!("GNU General Public License, version 2\n{}\n", rule.text))
+        }
+        _ => Some(format!("{}\n\n(keep this intact)\n", rule.text)),
+    }
 }
 
 fn test(args: &TestText, db: &'static Licenses) -> anyhow::Result<u8> {

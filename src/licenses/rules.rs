@@ -28,7 +28,7 @@ use serde::Serialize;
 use super::{Category, Licenses};
 use crate::diag::{Failure, Mistake, Mistakes, visible};
 use crate::model::UnknownWord;
-pub use lint::{Words, lint};
+pub use lint::{Words, first_line, lint};
 
 /// Largest rule or license file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;

@@ -5,6 +5,7 @@
 //! are another's.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::{Complaints, Rule, words};
 use crate::diag::Mistakes;
@@ -52,6 +53,12 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Where the first line of a rule's words stands in its file.
+pub fn first_line(rule: &Rule) -> Range<usize> {
+    let text = &rule.source.text;
+    rule.body..text[rule.body..].find('\n').map_or(text.len(), |n| rule.body + n)
+}
+
 /// Everything that makes rules useless, by file.
 pub fn lint(licenses: &Licenses) -> Vec<Mistakes> {
     let mut wrong = Complaints::default();
@@ -60,9 +67,7 @@ pub fn lint(licenses: &Licenses) -> Vec<Mistakes> {
     // Of two with the same words the user's own is the one to change.
     rules.sort_by_key(|r| !r.source.builtin);
     for rule in rules {
-        let text = &rule.source.text;
-        let line = text[rule.body..].find('\n').map_or(text.len(), |n| rule.body + n);
-        let place = rule.body..line;
+        let place = first_line(rule);
         let own = comparable(&rule.text);
         if own.is_empty() {
             let message = "the rule has no words that are compared".to_owned();
