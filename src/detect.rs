@@ -39,6 +39,7 @@ use combine::{Hit, Sure};
 use compare::Words;
 pub use compare::{Change, Piece};
 use references::{How, Reference, stem};
+use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
@@ -72,6 +73,8 @@ pub struct Detector {
     references: OnceLock<references::References>,
     /// What tags are called in evidence.
     tag: Arc<str>,
+    /// All words of texts and rules. Built when the first line ends in a hyphen.
+    vocabulary: OnceLock<FxHashSet<u64>>,
 }
 
 impl Detector {
@@ -82,6 +85,7 @@ impl Detector {
             texts: texts::Texts::new(licenses),
             references: OnceLock::new(),
             tag: "tag".into(),
+            vocabulary: OnceLock::new(),
         }
     }
 
@@ -93,6 +97,14 @@ impl Detector {
 
     fn references(&self) -> &references::References {
         self.references.get_or_init(|| references::References::new(self.licenses))
+    }
+
+    fn vocabulary(&self) -> &FxHashSet<u64> {
+        self.vocabulary.get_or_init(|| {
+            let texts = self.licenses.texts();
+            let rules = self.licenses.rules().iter().map(|r| r.text.as_str());
+            texts.iter().map(|t| t.text).chain(rules).flat_map(tokens::words).collect()
+        })
     }
 
     /// Names everything a detection depends on beside the content: the detector's version
@@ -192,7 +204,7 @@ impl Detector {
         let mut lines = tokens::Lines::new(text);
         let mut altered = Vec::new();
         for region in regions {
-            let tokens = tokens::tokenize(text, region);
+            let tokens = self.words(text, region);
             let words = texts::invariant(&tokens);
             let at = |byte: usize| words.partition_point(|t| (t.start as usize) < byte);
             let named = self.references().find(text, &tokens);
@@ -214,14 +226,19 @@ impl Detector {
         altered
     }
 
+    /// The words of a region, those put together that a hyphen breaks over two lines.
+    fn words(&self, text: &[u8], region: Range<usize>) -> Vec<Token> {
+        let mut tokens = tokens::tokenize(text, region.clone());
+        tokens::rejoin(text, region, &mut tokens, |word| self.vocabulary().contains(&word));
+        tokens
+    }
+
     /// Adds what the words of a region name and contain.
     /// The first `told` hits are tags and manifests.
     fn read<'a>(&'a self, text: &[u8], region: Range<usize>, told: usize, hits: &mut Vec<Hit<'a>>) {
-        let tokens = tokens::tokenize(text, region);
+        let tokens = self.words(text, region);
         let named = self.references().find(text, &tokens);
-        let is_named =
-            |id: &str| named.iter().any(|r| r.is_sure() && stem(&r.expression) == stem(id));
-        for t in self.texts.find(text, &tokens, is_named) {
+        for t in self.texts.find(text, &tokens, |id| is_named(&named, id)) {
             let expr = match t.exception {
                 true => stand_in(t.id),
                 false => match self.licenses.parse(t.id) {
@@ -532,6 +549,71 @@ mod tests {
                 .map(|(i, w)| if i % 40 == 20 { "zebra" } else { w })
                 .collect();
             assert_eq!(expression(changed.join(" ")).as_deref(), Some(id), "changed words");
+        }
+    }
+
+    #[test]
+    fn no_word_of_the_database_is_broken() {
+        for t in Licenses::builtin().texts() {
+            let (text, all) = (t.text.as_bytes(), 0..t.text.len());
+            let mut tokens = tokens::tokenize(text, all.clone());
+            let before = tokens.clone();
+            tokens::rejoin(text, all, &mut tokens, |w| detector().vocabulary().contains(&w));
+            assert_eq!(tokens, before, "{}", t.id);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_broken_over_two_lines_is_read() {
+        let broken = "# under the Mozilla Pub-\n# lic License, version 2.0\n";
+        assert_eq!(expression(broken).as_deref(), Some("MPL-2.0"));
+    }
+
+    #[test]
+    fn a_text_is_recognised_however_it_is_typed() {
+        let texts = Licenses::builtin().texts();
+        let text = |id: &str| texts.iter().find(|t| t.id == id && !t.header).unwrap().text;
+        for id in ["MIT", "BSD-3-Clause", "Apache-2.0"] {
+            let lines = || wrapped(text(id).split_whitespace(), "").replace('"', "'");
+            let quoted = text(id).replace('"', "\u{201d}").replace('\'', "\u{2019}");
+            let dashed = quoted.replace(", ", "\u{2014}").replace(' ', "\u{a0}");
+            let printed: String =
+                lines().lines().map(|l| format!("  printf(\"{l}\\n\");\n")).collect();
+            let literal: String = lines().lines().map(|l| format!("    \"{l}\\n\" \\\n")).collect();
+            let one_line = format!("const char *s = \"{}\";", lines().replace('\n', "\\n"));
+            let listed: String = lines().lines().map(|l| format!("  '{l}',\n")).collect();
+            // Every long word of a line's end is broken.
+            let broken: String = lines()
+                .lines()
+                .map(|l| match l.trim_end().rsplit_once(' ') {
+                    Some((rest, last))
+                        if last.len() > 6 && last.bytes().all(|b| b.is_ascii_lowercase()) =>
+                    {
+                        let (a, b) = last.split_at(last.len() - 3);
+                        format!(" * {rest} {a}-\n * {b}\n")
+                    }
+                    _ => format!(" * {l}\n"),
+                })
+                .collect();
+            assert!(broken.contains("-\n"));
+            let soft = text(id).replace("tion", "\u{ad}tion");
+            for typed in [quoted, dashed, printed, literal, one_line, listed, broken, soft] {
+                let wide = |unit: fn(u16) -> [u8; 2]| {
+                    [0xfeff].into_iter().chain(typed.encode_utf16()).flat_map(unit).collect()
+                };
+                // In Latin-1 the dashes and quotes are other bytes, and separate as well.
+                let latin: Vec<u8> =
+                    typed.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'\x94')).collect();
+                let encoded: [Vec<u8>; 4] = [
+                    typed.clone().into_bytes(),
+                    wide(u16::to_le_bytes),
+                    wide(u16::to_be_bytes),
+                    latin,
+                ];
+                for bytes in encoded {
+                    assert_eq!(expression(&bytes).as_deref(), Some(id), "{typed}");
+                }
+            }
         }
     }
 

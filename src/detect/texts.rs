@@ -789,8 +789,10 @@ fn plain(text: &[u8], tokens: &[Token]) -> String {
     // The first line is fixed, and no line begins with "copyright": such lines go away there.
     out.push_str("x\nx ");
     for t in tokens {
-        let word = &text[t.start as usize..t.end as usize];
-        out.extend(word.iter().map(|b| char::from(b.to_ascii_lowercase())));
+        let word = t.bytes(text);
+        // A word that was broken over two lines reaches over what stood between.
+        let word = word.iter().filter(|b| word.len() == 1 || b.is_ascii_alphanumeric());
+        out.extend(word.map(|b| char::from(b.to_ascii_lowercase())));
         out.push(' ');
     }
     out

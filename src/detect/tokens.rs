@@ -11,6 +11,8 @@
 //! lines, the comment words of some languages (`dnl`, `REM`), a word that every line of a run
 //! begins with, elements of HTML and DocBook, entities, and the commands of troff, TeX, RTF
 //! and C strings that stand between words.
+//!
+//! In files, words that a hyphen breaks over two lines are put together again by [`rejoin`].
 
 use std::ops::Range;
 
@@ -186,6 +188,59 @@ pub(super) fn tokenize(text: &[u8], range: Range<usize>) -> Vec<Token> {
 pub(super) fn words(text: &str) -> Vec<u64> {
     tokenize(text.as_bytes(), 0..text.len()).iter().map(|t| t.hash).collect()
 }
+
+/// Puts words together that are broken: by a hyphen at the end of a line, where `known` has the
+/// whole word and not both its parts (so "royalty-free" is two words wherever its line ends), and
+/// by soft hyphens anywhere. A word put together reaches over what stands between its parts.
+pub(super) fn rejoin(
+    text: &[u8],
+    range: Range<usize>,
+    tokens: &mut Vec<Token>,
+    known: impl Fn(u64) -> bool,
+) {
+    let mut joined = false;
+    for at in memchr::memchr2_iter(b'\n', SOFT_HYPHEN, &text[range.clone()]) {
+        let here = &text[..range.start + at + 1];
+        let (before, soft) = match here {
+            // In Latin-1 it is one byte, which in UTF-8 follows no letter.
+            [before @ .., 0xc2, SOFT_HYPHEN] | [before @ .., SOFT_HYPHEN] => (before, true),
+            [before @ .., b'-', b'\n'] | [before @ .., b'-', b'\r', b'\n'] => (before, false),
+            _ => continue,
+        };
+        if !before.last().is_some_and(u8::is_ascii_lowercase) {
+            continue;
+        }
+        let Ok(n) = tokens.binary_search_by_key(&offset(before.len()), |t| t.end) else { continue };
+        let Some(&[first, second]) = tokens.get(n..n + 2) else { continue };
+        let between = &text[before.len()..second.start as usize];
+        let lines = memchr::memchr_iter(b'\n', between).count();
+        // Words that were left out as decoration stand between them all the same.
+        let beside = !between.iter().any(u8::is_ascii_alphanumeric)
+            && lines <= 1
+            && second.bytes(text).iter().all(u8::is_ascii_lowercase);
+        let whole = Token { hash: letters(text, first.start, second.end), ..first };
+        if beside && (soft || known(whole.hash) && !(known(first.hash) && known(second.hash))) {
+            // The first part goes: the second may be the first of another.
+            tokens[n].end = tokens[n].start;
+            tokens[n + 1] = Token { end: second.end, ..whole };
+            joined = true;
+        }
+    }
+    if joined {
+        tokens.retain(|t| t.start < t.end);
+    }
+}
+
+/// The hash of the letters between two places.
+fn letters(text: &[u8], start: u32, end: u32) -> u64 {
+    let word = &text[start as usize..end as usize];
+    let word: Vec<u8> = word.iter().copied().filter(u8::is_ascii_alphabetic).collect();
+    let plain = || word.iter().fold(SEED, |hash, b| mix(hash, u64::from(b | 0x20)));
+    if word.len() >= 7 { license(&word).unwrap_or_else(plain) } else { plain() }
+}
+
+/// The soft hyphen of Latin-1, and the last byte of that of UTF-8.
+const SOFT_HYPHEN: u8 = 0xad;
 
 /// Runs of lines that begin with the same word behind or before a mark of punctuation.
 #[derive(Default)]
@@ -457,6 +512,47 @@ mod tests {
         );
         assert_eq!(words("%%Copying: a b\n%%Copying: c\n%%Copying: d"), ["a", "b", "c", "d"]);
         assert_eq!(words("the a\nthe b\nthe c").len(), 6);
+    }
+
+    #[test]
+    fn broken_words_are_put_together_where_the_whole_is_known() {
+        let known: Vec<u64> =
+            ["distribution", "license", "royalty", "free", "royaltyfree", "permission", "per"]
+                .map(|w| super::words(w)[0])
+                .to_vec();
+        let read = |text: &[u8]| {
+            let mut tokens = tokenize(text, 0..text.len());
+            rejoin(text, 0..text.len(), &mut tokens, |hash| known.contains(&hash));
+            let word = |t: &Token| {
+                let letters = t.bytes(text).iter().filter(|b| b.is_ascii_alphanumeric());
+                let word: String = letters.map(|b| char::from(*b)).collect();
+                assert_eq!(t.hash, super::words(&word)[0], "{word}");
+                word
+            };
+            tokens.iter().map(word).collect::<Vec<_>>().join(" ")
+        };
+        for (text, words) in [
+            ("of distribu-\ntion is", "of distribution is"),
+            (" * of distribu-\r\n * tion is", "of distribution is"),
+            ("// Distribu-\n// tion", "Distribution"),
+            ("licen-\n# ces per-\n# mission", "licences permission"),
+            ("royalty-\nfree", "royalty free"),
+            ("zebra-\nfish", "zebra fish"),
+            ("distribu-tion", "distribu tion"),
+            ("distribu -\ntion", "distribu tion"),
+            ("distribu-\n\ntion", "distribu tion"),
+            ("distribu-\nTion", "distribu Tion"),
+            ("distribu-\ndnl tion", "distribu tion"),
+            ("distribu-\n2 tion", "distribu 2 tion"),
+            ("dis\u{ad}tri\u{ad}bu\u{ad}\n * tion", "distribution"),
+            ("royalty\u{ad}free", "royaltyfree"),
+            ("distribu-", "distribu"),
+            ("-\n", ""),
+            ("\u{ad}", ""),
+        ] {
+            assert_eq!(read(text.as_bytes()), words, "{text}");
+        }
+        assert_eq!(read(b"distri\xadbution \xc3\xad"), "distribution");
     }
 
     #[test]
