@@ -58,9 +58,12 @@ const MIN_MIXED_SCORE: f32 = 0.6;
 const MIN_CUT_WORDS: f32 = 60.0;
 const MIN_CUT: f32 = 0.36;
 
+/// askalono's score from which a text is itself, whatever else is named.
+const EXACT: f32 = 0.99;
+
 /// How many words less, as a share, a text may explain than the one that is found, and yet be
 /// the one that is meant where its name is given.
-const RIVAL: f32 = 0.12;
+const RIVAL: f32 = 0.05;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
@@ -290,7 +293,7 @@ impl Index {
     ) -> usize {
         let entry = |n: usize| &self.entries[n];
         let own = entry(c.entry);
-        if own.header || own.exception || named(&own.id) {
+        if own.header || own.exception || c.score >= EXACT || named(&own.id) {
             return c.entry;
         }
         let mut rivals = c.rivals.iter().filter(|n| !entry(**n).header);
@@ -299,7 +302,7 @@ impl Index {
         }
         let head = &text[place.start.saturating_sub(COPYRIGHT)..place.end];
         let holds = |e: &Entry| e.holder.is_some_and(|h| has_word(head, &h.words));
-        let Some(holder) = own.holder.filter(|_| !holds(own)) else { return c.entry };
+        let Some(holder) = own.holder.filter(|h| !h.unnamed && !holds(own)) else { return c.entry };
         let alike = |e: &Entry| e.holder.is_some_and(|h| h.otherwise == holder.otherwise);
         let find = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
         find(&|e| alike(e) && holds(e))

@@ -60,6 +60,9 @@ pub struct Holder {
     pub words: Vec<String>,
     /// The license that it is otherwise.
     pub otherwise: String,
+    /// Its own text names no holder, so that it is itself without one, too.
+    #[serde(default)]
+    pub unnamed: bool,
 }
 
 /// An address that the SPDX list gives for a license.
