@@ -21,6 +21,7 @@ mod combine;
 mod compare;
 mod decode;
 mod gate;
+pub mod lint;
 mod manifests;
 mod references;
 mod tags;

@@ -13,9 +13,10 @@ use super::args::{
 use super::output::Output;
 use super::{CLEAN, setup};
 use lictor::detect::Detector;
-use lictor::diag::{Failure, Mistake, visible};
+use lictor::detect::lint::{self, Words};
+use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
-use lictor::licenses::rules::{self, Example, OverlayError, Rule, RuleKind, Source, Words};
+use lictor::licenses::rules::{self, OverlayError, Source};
 use lictor::model::FileKind;
 use lictor::report::license_db::{self as report, Listing};
 use lictor::report::{ReportError, human};
@@ -95,24 +96,12 @@ fn unknown(db: &Licenses, name: &str) -> Failure {
 fn check(args: &CheckDatabase, overlay: Option<&Path>) -> anyhow::Result<u8> {
     let directory = args.directory.as_deref().or(overlay);
     let db = setup::licenses(directory)?;
-    let mut wrong = rules::lint(db);
-    let detector = Detector::new(db);
-    let mut examples = 0;
-    for rule in db.rules() {
-        examples += rule.examples.len() + rule.counterexamples.len();
-        let list = misfound(&detector, db, rule);
-        if list.is_empty() {
-            continue;
-        }
-        match wrong.iter_mut().find(|m| m.file == rule.source.path) {
-            Some(mistakes) => mistakes.list.extend(list),
-            None => wrong.push(rule.source.mistakes(list)),
-        }
-    }
+    let wrong = lint::check(&Detector::new(db));
     if !wrong.is_empty() {
-        wrong.sort_by(|a, b| a.file.cmp(&b.file));
         return Err(OverlayError::Mistakes(wrong).into());
     }
+    let examples =
+        db.rules().iter().map(|r| r.examples.len() + r.counterexamples.len()).sum::<usize>();
     let mut out = Output::open(None)?;
     let (rules, licenses) = (db.rules().len(), db.customs().len());
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
@@ -126,67 +115,6 @@ fn check(args: &CheckDatabase, overlay: Option<&Path>) -> anyhow::Result<u8> {
     .map_err(ReportError::from)?;
     out.finish()?;
     Ok(CLEAN)
-}
-
-/// The words of a rule and its examples, where they are not found as they should be.
-fn misfound(detector: &Detector, db: &Licenses, rule: &Rule) -> Vec<Mistake> {
-    let find = |text: &str| {
-        detector.detect(text.as_bytes(), FileKind::Plain).expression.map(|e| e.to_string())
-    };
-    let found = |e: &Example| find(&e.text);
-    let says = |expression: &Option<String>| match (&rule.expression, expression) {
-        (Some(own), Some(found)) if rule.exception => {
-            db.parse(found).is_ok_and(|e| e.ids().contains(&own.as_str()))
-        }
-        (own, found) => own == found,
-    };
-    let wanted = rule.expression.as_deref().unwrap_or("nothing");
-    let mistake = |e: &Example, message: String| Mistake {
-        message,
-        span: e.span.clone(),
-        label: String::new(),
-        help: Some("change the example or the rule's words".into()),
-    };
-    let mut wrong = Vec::new();
-    if let Some(own) = in_its_place(rule) {
-        let found = find(&own);
-        if !says(&found) {
-            let found = found.as_deref().unwrap_or("nothing");
-            let help = "change or remove the rule: something else in the database is met first \
-                        in these words, or they are never looked for";
-            wrong.push(Mistake {
-                message: format!("the rule's own words are found as {found}, not as {wanted}"),
-                span: rules::first_line(rule),
-                label: String::new(),
-                help: Some(help.into()),
-            });
-        }
-    }
-    for e in &rule.examples {
-        let found = found(e);
-        if !says(&found) {
-            let found = found.as_deref().unwrap_or("nothing");
-            wrong.push(mistake(e, format!("the example is found as {found}, not as {wanted}")));
-        }
-    }
-    for e in &rule.counterexamples {
-        if says(&found(e)) {
-            wrong.push(mistake(e, format!("the counterexample is found as {wanted}")));
-        }
-    }
-    wrong
-}
-
-/// The words of a rule where they would be met: near other words about licenses, those of an
-/// exception behind a license. `None` if words of this kind are never met by themselves.
-fn in_its_place(rule: &Rule) -> Option<String> {
-    match rule.kind {
-        RuleKind::Intro | RuleKind::Clue => None,
-        _ if rule.exception => {
-            Some(format!("GNU General Public License, version 2\n{}\n", rule.text))
-        }
-        _ => Some(format!("{}\n\n(keep this intact)\n", rule.text)),
-    }
 }
 
 fn test(args: &TestText, db: &'static Licenses) -> anyhow::Result<u8> {
@@ -205,7 +133,7 @@ fn test(args: &TestText, db: &'static Licenses) -> anyhow::Result<u8> {
         None => human::detection(name, &detection, &mut out)?,
     }
     let text = String::from_utf8_lossy(&content);
-    let met = rules::met(db.rules(), &text);
+    let met = lint::met(db.rules(), &text);
     if !met.is_empty() {
         writeln!(out, "\nRules whose words stand in it:").map_err(io)?;
     }
@@ -266,7 +194,7 @@ fn add(args: &AddRule) -> anyhow::Result<u8> {
             "nothing needs to be added; `lictor license-db test` shows what is met in a text";
         return Err(Failure::new(format!("these are the words of {owner}")).help(help).into());
     }
-    if rules::words(&text).next().is_none() {
+    if !lint::has_words(&text) {
         let failure = Failure::new("the text has no words that are compared")
             .help("words are ASCII letters and digits");
         return Err(failure.into());

@@ -11,7 +11,6 @@
 mod fields;
 mod front;
 mod license_file;
-mod lint;
 mod rule_file;
 
 use std::borrow::Cow;
@@ -28,7 +27,6 @@ use serde::Serialize;
 use super::{Category, Licenses};
 use crate::diag::{Failure, Mistake, Mistakes, visible};
 use crate::model::UnknownWord;
-pub use lint::{Words, first_line, lint};
 
 /// Largest rule or license file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -240,7 +238,7 @@ type Keys = HashMap<String, Meaning>;
 
 /// Collects what is wrong, by file.
 #[derive(Default)]
-pub(super) struct Complaints(BTreeMap<String, Mistakes>);
+pub(crate) struct Complaints(BTreeMap<String, Mistakes>);
 
 impl Complaints {
     pub fn add(&mut self, source: &Source, list: Vec<Mistake>) {
@@ -255,7 +253,7 @@ impl Complaints {
         self.add(source, vec![Mistake { message, span, label: String::new(), help }]);
     }
 
-    fn into_list(self) -> Vec<Mistakes> {
+    pub fn into_list(self) -> Vec<Mistakes> {
         self.0.into_values().collect()
     }
 
@@ -367,41 +365,6 @@ fn text(path: &Path) -> Result<String, (String, &'static str)> {
         let line = 1 + before.iter().filter(|b| **b == b'\n').count();
         (format!("the file is not UTF-8 (line {line})"), "save it as UTF-8")
     })
-}
-
-/// The words that `detect` compares: runs of ASCII letters and digits, in lower case, with
-/// their places.
-pub fn words(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let is_word = |c: char| c.is_ascii_alphanumeric();
-        let start = at + text[at..].find(is_word)?;
-        let end = text[start..].find(|c| !is_word(c)).map_or(text.len(), |n| start + n);
-        at = end;
-        Some((start..end, text[start..end].to_ascii_lowercase()))
-    })
-}
-
-/// The rules whose words stand in a text one after the other, with the first place of each,
-/// in the order of the places.
-pub fn met<'a>(rules: &'a [Rule], text: &str) -> Vec<(&'a Rule, Range<usize>)> {
-    let here: Vec<(Range<usize>, String)> = words(text).collect();
-    let mut starts: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (n, (_, word)) in here.iter().enumerate() {
-        starts.entry(word).or_default().push(n);
-    }
-    let place = |rule: &Rule| {
-        let own: Vec<String> = words(&rule.text).map(|(_, word)| word).collect();
-        let starts = starts.get(own.first()?.as_str())?;
-        let is_at = |n: &&usize| {
-            here.get(**n..**n + own.len()).is_some_and(|h| h.iter().map(|(_, w)| w).eq(&own))
-        };
-        let first = *starts.iter().find(is_at)?;
-        Some(here[first].0.start..here[first + own.len() - 1].0.end)
-    };
-    let mut met: Vec<_> = rules.iter().filter_map(|r| Some((r, place(r)?))).collect();
-    met.sort_by_key(|(_, place)| (place.start, std::cmp::Reverse(place.end)));
-    met
 }
 
 #[cfg(test)]

@@ -20,6 +20,24 @@ pub(super) enum Shape {
     List,
 }
 
+/// The keys that both kinds of files may have.
+const COMMON: [(&str, Shape); 14] = [
+    ("is_exception", Shape::Flag),
+    ("is_deprecated", Shape::Flag),
+    ("replaced_by", Shape::List),
+    ("minimum_coverage", Shape::Percent),
+    ("relevance", Shape::Percent),
+    ("language", Shape::Text),
+    ("notes", Shape::Text),
+    ("source", Shape::Text),
+    ("ignorable_copyrights", Shape::List),
+    ("ignorable_holders", Shape::List),
+    ("ignorable_authors", Shape::List),
+    ("ignorable_urls", Shape::List),
+    ("ignorable_emails", Shape::List),
+    ("skip_for_required_phrase_generation", Shape::Flag),
+];
+
 /// The keys of one file that are known and have what belongs behind them, and what is wrong
 /// with the others.
 pub(super) struct Fields {
@@ -31,6 +49,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Reads the front matter of a file that may have these keys beside the common ones.
     pub fn read(source: &Source, known: &[(&str, Shape)]) -> Fields {
         let mut mistakes = Vec::new();
         let front = front::read(&source.text, &mut mistakes);
@@ -47,8 +66,9 @@ impl Fields {
 
     fn fits(&mut self, entry: &Entry, known: &[(&str, Shape)]) -> bool {
         let key = &entry.key;
-        let Some((_, shape)) = known.iter().find(|(k, _)| k == key) else {
-            let keys: Vec<&str> = known.iter().map(|(k, _)| *k).collect();
+        let known = || known.iter().chain(&COMMON);
+        let Some((_, shape)) = known().find(|(k, _)| k == key) else {
+            let keys: Vec<&str> = known().map(|(k, _)| *k).collect();
             let help = did_you_mean(key, &keys)
                 .unwrap_or_else(|| "license-db/README.md lists the keys of such files".into());
             self.mistake(entry.key_span.clone(), format!("unknown key `{key}`"), &help);

@@ -13,41 +13,27 @@ use crate::diag::did_you_mean;
 use crate::licenses::expression::is_reference;
 use crate::licenses::{Category, Licenses};
 
-/// Every key that a license file may have. What only describes the license is accepted and
+/// The keys that only a license file may have. What only describes the license is accepted and
 /// not used.
-const KEYS: [(&str, Shape); 32] = [
+const KEYS: [(&str, Shape); 18] = [
     ("key", Shape::Text),
     ("short_name", Shape::Text),
     ("name", Shape::Text),
     ("category", Shape::Text),
     ("owner", Shape::Text),
     ("homepage_url", Shape::Text),
-    ("notes", Shape::Text),
     ("spdx_license_key", Shape::Text),
     ("other_spdx_license_keys", Shape::List),
     ("osi_license_key", Shape::Text),
-    ("is_exception", Shape::Flag),
-    ("is_deprecated", Shape::Flag),
     ("is_unknown", Shape::Flag),
     ("is_generic", Shape::Flag),
     ("is_builtin", Shape::Flag),
-    ("replaced_by", Shape::List),
     ("key_aliases", Shape::List),
     ("text_urls", Shape::List),
     ("osi_url", Shape::Text),
     ("faq_url", Shape::Text),
     ("other_urls", Shape::List),
-    ("minimum_coverage", Shape::Percent),
-    ("relevance", Shape::Percent),
     ("standard_notice", Shape::Text),
-    ("language", Shape::Text),
-    ("source", Shape::Text),
-    ("ignorable_copyrights", Shape::List),
-    ("ignorable_holders", Shape::List),
-    ("ignorable_authors", Shape::List),
-    ("ignorable_urls", Shape::List),
-    ("ignorable_emails", Shape::List),
-    ("skip_for_required_phrase_generation", Shape::Flag),
 ];
 
 /// ScanCode's names of categories. They are coarser than lictor's own.

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::fields::{Fields, Shape};
 use super::front::Scalar;
-use super::{Example, Keys, Meaning, Rule, RuleKind, Source, words};
+use super::{Example, Keys, Meaning, Rule, RuleKind, Source};
 use crate::diag::{Mistake, did_you_mean};
 use crate::licenses::Licenses;
 use crate::licenses::expression::{is_reference, words as expression_words};
 
-/// Every key that a rule file may have. What ScanCode keeps for itself is accepted and
+/// The keys that only a rule file may have. What ScanCode keeps for itself is accepted and
 /// not used.
-const KEYS: [(&str, Shape); 27] = [
+const KEYS: [(&str, Shape); 13] = [
     ("license_expression", Shape::Text),
     ("is_license_text", Shape::Flag),
     ("is_license_notice", Shape::Flag),
@@ -25,23 +25,9 @@ const KEYS: [(&str, Shape); 27] = [
     ("is_license_clue", Shape::Flag),
     ("is_false_positive", Shape::Flag),
     ("is_required_phrase", Shape::Flag),
-    ("skip_for_required_phrase_generation", Shape::Flag),
     ("is_continuous", Shape::Flag),
-    ("is_deprecated", Shape::Flag),
-    ("replaced_by", Shape::List),
-    ("relevance", Shape::Percent),
-    ("minimum_coverage", Shape::Percent),
     ("referenced_filenames", Shape::List),
-    ("language", Shape::Text),
-    ("notes", Shape::Text),
-    ("source", Shape::Text),
-    ("ignorable_copyrights", Shape::List),
-    ("ignorable_holders", Shape::List),
-    ("ignorable_authors", Shape::List),
-    ("ignorable_urls", Shape::List),
-    ("ignorable_emails", Shape::List),
     // lictor's own.
-    ("is_exception", Shape::Flag),
     ("examples", Shape::List),
     ("counterexamples", Shape::List),
 ];
@@ -149,7 +135,7 @@ fn phrases(marked: &str, start: usize, fields: &mut Fields) -> (String, Vec<Rang
             // It was complained about when it was opened.
             Some(_) if !open.is_empty() => {}
             Some((opened, from)) => {
-                if words(&text[from..]).next().is_none() {
+                if !has_words(&text[from..]) {
                     let help =
                         "put words that are compared between the marks: ASCII letters or digits";
                     fields.mistake(opened..place.end, "the required phrase has no words", help);
@@ -164,6 +150,11 @@ fn phrases(marked: &str, start: usize, fields: &mut Fields) -> (String, Vec<Rang
         fields.mistake(*opened..opened + 2, message, "close it with `}}`");
     }
     (text, required)
+}
+
+/// Whether there is anything that `detect` compares.
+fn has_words(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_alphanumeric())
 }
 
 /// The canonical SPDX expression of what may be written in ScanCode's keys, and whether it
