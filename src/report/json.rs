@@ -150,11 +150,24 @@ struct NotLookedJson<'a> {
     detail: &'a str,
 }
 
+/// What a document begins with.
 #[derive(Serialize)]
-struct HeaderJson<'a> {
+pub(super) struct Head {
     format: &'static str,
     version: u32,
     lictor: &'static str,
+}
+
+impl Head {
+    pub fn new(format: &'static str, version: u32) -> Head {
+        Head { format, version, lictor: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+#[derive(Serialize)]
+struct HeaderJson<'a> {
+    #[serde(flatten)]
+    head: Head,
     engine: &'a str,
     policy: PolicyJson<'a>,
     complete: bool,
@@ -265,9 +278,7 @@ fn ids(licenses: &Licenses, expression: Option<&str>) -> Vec<String> {
 
 fn header<'a>(report: &ScanReport<'a>, first: &'a Scanned) -> HeaderJson<'a> {
     HeaderJson {
-        format: "lictor-scan",
-        version: VERSION,
-        lictor: env!("CARGO_PKG_VERSION"),
+        head: Head::new("lictor-scan", VERSION),
         engine: &first.engine,
         policy: PolicyJson {
             name: &first.policy.name,

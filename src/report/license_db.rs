@@ -9,6 +9,7 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::ReportError;
+use super::json::Head;
 use crate::diag::visible;
 use crate::licenses::rules::{Rule, RuleKind};
 use crate::licenses::{Category, License, Licenses};
@@ -74,9 +75,8 @@ fn column(widths: impl Iterator<Item = usize>) -> usize {
 
 #[derive(Serialize)]
 struct ListingJson<'a> {
-    format: &'static str,
-    version: u32,
-    lictor: &'static str,
+    #[serde(flatten)]
+    head: Head,
     digest: &'a str,
     licenses: Vec<LicenseJson<'a>>,
     rules: Vec<RuleJson<'a>>,
@@ -130,9 +130,7 @@ pub fn list_json(listing: &Listing<'_>, out: &mut dyn Write) -> Result<(), Repor
         source: &r.source.path,
     });
     let document = ListingJson {
-        format: "lictor-license-db",
-        version: VERSION,
-        lictor: env!("CARGO_PKG_VERSION"),
+        head: Head::new("lictor-license-db", VERSION),
         digest: listing.database.digest(),
         licenses: licenses.collect(),
         rules: rules.collect(),
