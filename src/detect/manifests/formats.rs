@@ -750,7 +750,7 @@ fn cpan_make(text: &[u8]) -> Vec<Declared> {
             && c.is_mark(n + 2, b'>')
     };
     let mut declared = keyed(text, &code, hash, Form::Name);
-    // Module::Install: `license 'perl';`
+    // Module::Install says it as a word with a string behind it.
     for n in 0..code.len() {
         let begins = n == 0 || code.is_mark(n - 1, b';');
         if begins && code.is_word(n, "license") && code.is_mark(n + 2, b';') {
