@@ -27,6 +27,7 @@ mod references;
 mod tags;
 mod texts;
 mod tokens;
+mod unknown;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -72,8 +73,9 @@ pub struct Detector {
     texts: texts::Texts,
     /// Built when the first region is read: a scan that reads nothing does not pay.
     references: OnceLock<references::References>,
-    /// What tags are called in evidence.
+    /// What tags and phrases are called in evidence.
     tag: Arc<str>,
+    phrases: Arc<str>,
     /// All words of texts and rules. Built when the first line ends in a hyphen.
     vocabulary: OnceLock<FxHashSet<u64>>,
 }
@@ -86,6 +88,7 @@ impl Detector {
             texts: texts::Texts::new(licenses),
             references: OnceLock::new(),
             tag: "tag".into(),
+            phrases: "phrases of license texts".into(),
             vocabulary: OnceLock::new(),
         }
     }
@@ -147,8 +150,14 @@ impl Detector {
         }
         // Tags and manifests are read in place; words inside them say nothing of their own.
         let told = hits.len();
+        let mut phrases: Vec<unknown::Phrases> = Vec::new();
         for region in regions {
-            self.read(text, region, told, &mut hits);
+            self.read(text, region, told, &mut hits, &mut phrases);
+        }
+        for range in unknown::unexplained(phrases, &hits) {
+            let expr = Expr::Term(Term { license: combine::UNKNOWN.to_owned(), addition: None });
+            let matched = Arc::clone(&self.phrases);
+            hits.push(Hit::new(expr, MatchKind::Unknown, Basis::Phrases, matched, range));
         }
         // What a module of the kernel declares is coarser than any notice: "GPL" may be either
         // GPL. It counts where nothing else is said.
@@ -156,7 +165,7 @@ impl Detector {
             for at in found.macros {
                 let rest = &text[at..text.len().min(at + MACRO)];
                 let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-                self.read(text, at..at + end, 0, &mut hits);
+                self.read(text, at..at + end, 0, &mut hits, &mut Vec::new());
             }
         }
         if hits.is_empty() {
@@ -209,7 +218,7 @@ impl Detector {
             let words = texts::invariant(&tokens);
             let at = |byte: usize| words.partition_point(|t| (t.start as usize) < byte);
             let named = self.references().find(text, &tokens);
-            let found = self.texts.find(text, &tokens, |id| is_named(&named, id));
+            let (found, _) = self.texts.find(text, &tokens, |id| is_named(&named, id));
             for (n, t) in found.iter().enumerate() {
                 let (mut start, mut end) = (at(t.range.start), at(t.range.end));
                 if whole {
@@ -236,10 +245,19 @@ impl Detector {
 
     /// Adds what the words of a region name and contain.
     /// The first `told` hits are tags and manifests.
-    fn read<'a>(&'a self, text: &[u8], region: Range<usize>, told: usize, hits: &mut Vec<Hit<'a>>) {
+    fn read<'a>(
+        &'a self,
+        text: &[u8],
+        region: Range<usize>,
+        told: usize,
+        hits: &mut Vec<Hit<'a>>,
+        phrases: &mut Vec<unknown::Phrases>,
+    ) {
         let tokens = self.words(text, region);
         let named = self.references().find(text, &tokens);
-        for t in self.texts.find(text, &tokens, |id| is_named(&named, id)) {
+        let (found, dense) = self.texts.find(text, &tokens, |id| is_named(&named, id));
+        phrases.extend(dense);
+        for t in found {
             let expr = match t.exception {
                 true => stand_in(t.id),
                 false => match self.licenses.parse(t.id) {
@@ -718,6 +736,19 @@ mod tests {
         };
         assert_eq!(expression(table(&ids)), None);
         assert_eq!(expression(table(&ids[1..2])).as_deref(), Some("MIT"));
+    }
+
+    #[test]
+    fn phrases_of_licenses_that_nothing_explains_are_unknown() {
+        let words = |id: &str, from: usize| -> String {
+            text_of(id).split_whitespace().skip(from).take(40).collect::<Vec<_>>().join(" ")
+        };
+        let own = format!("{}\n{}\n", words("CPL-1.0", 500), words("Artistic-2.0", 400));
+        let d = detect(format!("/* Licensing\n{own}*/\nint x;\n").as_bytes());
+        assert_eq!(d.expression.as_deref(), Some(combine::UNKNOWN));
+        let [m] = &d.matches[..] else { panic!("{d:?}") };
+        assert_eq!((m.kind, m.start_line, m.end_line), (MatchKind::Unknown, 2, 3));
+        assert_eq!(expression(format!("{}{own}", tag("MIT"))).as_deref(), Some("MIT"));
     }
 
     #[test]

@@ -258,16 +258,19 @@ pub enum MatchKind {
     Text,
     /// A standard header that a license asks to be put into files.
     Header,
+    /// Language of licenses that nothing explains.
+    Unknown,
 }
 
 impl MatchKind {
-    pub const ALL: [MatchKind; 6] = [
+    pub const ALL: [MatchKind; 7] = [
         MatchKind::Tag,
         MatchKind::Manifest,
         MatchKind::Notice,
         MatchKind::Reference,
         MatchKind::Text,
         MatchKind::Header,
+        MatchKind::Unknown,
     ];
 
     /// The word for this kind in every output.
@@ -279,6 +282,7 @@ impl MatchKind {
             MatchKind::Reference => "reference",
             MatchKind::Text => "text",
             MatchKind::Header => "header",
+            MatchKind::Unknown => "unknown",
         }
     }
 }
@@ -315,10 +319,12 @@ pub enum Basis {
     Text,
     /// The standard header of a license.
     Header,
+    /// Phrases of license texts that are no known text.
+    Phrases,
 }
 
 impl Basis {
-    pub const ALL: [Basis; 10] = [
+    pub const ALL: [Basis; 11] = [
         Basis::Tag,
         Basis::Field,
         Basis::Rule,
@@ -329,6 +335,7 @@ impl Basis {
         Basis::Address,
         Basis::Text,
         Basis::Header,
+        Basis::Phrases,
     ];
 
     /// The word for this basis in the store.
@@ -344,6 +351,7 @@ impl Basis {
             Basis::Address => "address",
             Basis::Text => "text",
             Basis::Header => "header",
+            Basis::Phrases => "phrases",
         }
     }
 
@@ -361,6 +369,7 @@ impl Basis {
             }
             Basis::NameVersionUnsaid => "a name only, the version is not said".into(),
             Basis::Address => "the address of the license".into(),
+            Basis::Phrases => "words that licenses are made of, and no license is known by them".into(),
             Basis::Text if score >= 1.0 => "the whole text, word for word".into(),
             Basis::Header if score >= 1.0 => "the standard header, word for word".into(),
             Basis::Text if score >= ALIKE => {

@@ -23,6 +23,7 @@ use rustc_hash::FxHashSet;
 use super::compare::{self, Words};
 use super::references::stem;
 use super::tokens::{self, Token};
+use super::unknown::Phrases;
 use crate::licenses::names::Holder;
 use crate::licenses::{LicenseText, Licenses};
 
@@ -67,6 +68,9 @@ const RIVAL: f32 = 0.05;
 
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
+
+/// How many words may stand between phrases that are close together.
+const DENSE_GAP: usize = 15;
 
 /// How many scores and passages are remembered at most.
 const MAX_REMEMBERED: usize = 1 << 16;
@@ -211,7 +215,8 @@ impl Texts {
             || self.index().entries.iter().any(|e| *e.id == *reported && e.twins.contains(&id))
     }
 
-    /// The texts and headers found in the words of a region, apart from each other. Of texts that
+    /// The texts and headers found in the words of a region, apart from each other, and where phrases
+    /// of texts stand close together. Of texts that
     /// are much alike the one is found that `named` knows, if it is the only one.
     // A function of its own, so that benches/count.sh can count it.
     #[inline(never)]
@@ -220,11 +225,12 @@ impl Texts {
         text: &[u8],
         tokens: &[Token],
         named: impl Fn(&str) -> bool,
-    ) -> Vec<Found<'_>> {
+    ) -> (Vec<Found<'_>>, Vec<Phrases>) {
         let index = self.index();
         let tokens = &invariant(tokens)[..];
         let mut found: Vec<Candidate> = Vec::new();
-        for passage in index.passages(tokens) {
+        let (passages, dense) = index.passages(text, tokens);
+        for passage in passages {
             let (mut start, last) = (passage.start, passage.end);
             loop {
                 let end = last.min(start + WINDOW);
@@ -252,7 +258,11 @@ impl Texts {
             let Entry { header, exception, .. } = *entry;
             Found { id: &entry.id, header, exception, score, range, entry, met }
         });
-        found.collect()
+        let place = |words: &Range<usize>| {
+            tokens[words.start].start as usize..tokens[words.end - 1].end as usize
+        };
+        let dense = dense.into_iter().map(|p| Phrases { range: place(&p.range), ..p });
+        (found.collect(), dense.collect())
     }
 }
 
@@ -320,9 +330,11 @@ impl Index {
         &bucket[start..start + len]
     }
 
-    /// The parts of a region in which shingles of any text are met close to each other.
-    fn passages(&self, tokens: &[Token]) -> Vec<Range<usize>> {
+    /// The parts of a region in which shingles of any text are met not too far from each other,
+    /// and those in which they are met close together; all in words.
+    fn passages(&self, text: &[u8], tokens: &[Token]) -> (Vec<Range<usize>>, Vec<Phrases>) {
         let mut passages: Vec<Range<usize>> = Vec::new();
+        let mut dense: Vec<Phrases> = Vec::new();
         for (here, shingle) in shingles(tokens).enumerate() {
             if self.postings(shingle).is_empty() {
                 continue;
@@ -331,8 +343,16 @@ impl Index {
                 Some(last) if here <= last.end + MAX_GAP => last.end = here + SHINGLE,
                 _ => passages.push(here..here + SHINGLE),
             }
+            match dense.last_mut() {
+                _ if is_data(text, &tokens[here..here + SHINGLE]) => {}
+                Some(last) if here <= last.range.end + DENSE_GAP => {
+                    last.range.end = here + SHINGLE;
+                    last.met += 1;
+                }
+                _ => dense.push(Phrases { range: here..here + SHINGLE, met: 1 }),
+            }
         }
-        passages
+        (passages, dense)
     }
 
     /// The texts in a window of a passage, apart from each other and in order. Equal
@@ -621,6 +641,14 @@ pub(super) fn invariant(tokens: &[Token]) -> Vec<Token> {
 fn has_word(text: &[u8], words: &[String]) -> bool {
     let mut own = text.split(|b| !b.is_ascii_alphanumeric());
     own.any(|word| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes())))
+}
+
+/// Whether some words are spread over several strings of a program.
+fn is_data(text: &[u8], words: &[Token]) -> bool {
+    let [first, .., last] = words else { return false };
+    text[first.start as usize..last.end as usize]
+        .windows(2)
+        .any(|w| matches!(w, b"\"," | b"'," | b"\")" | b"\";"))
 }
 
 /// A blank in a text that is filled with a name: what stands before and behind it.
