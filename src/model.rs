@@ -451,12 +451,24 @@ impl Match {
     }
 }
 
+/// A file that the words of another name as where its license stands. Untrusted: see
+/// `diag::visible`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pointer {
+    /// As it is written, relative to a directory that the words leave open.
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
 /// What the detector found in one content.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Detection {
     /// Canonical SPDX expression over all matches; `None` when nothing was found.
     pub expression: Option<Arc<str>>,
     pub matches: Vec<Match>,
+    /// Where else the license is said to stand; `None` if nowhere, or if the content says its
+    /// license precisely itself.
+    pub points: Option<Arc<[Pointer]>>,
     /// Set when the content was opened but not searched.
     pub skipped: Option<Skipped>,
 }

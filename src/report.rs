@@ -17,12 +17,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::detect::{Altered, Change};
+use crate::detect::{Altered, Change, is_license_file};
 use crate::diag::Failure;
+use crate::licenses::Licenses;
 use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
 use crate::policy::{Decision, Judged, PolicyRef};
-use crate::scan::components::{Components, directory};
-use crate::scan::{Scanned, ScannedFile};
+use crate::scan::components::{Components, directory, name};
+use crate::scan::conclude::{self, Conclusion};
+use crate::scan::{Files, Scanned, ScannedFile};
 use crate::store::{Seen, Store};
 
 /// Why a report could not be written.
@@ -74,17 +76,23 @@ impl ScanReport<'_> {
             _ => Vec::new(),
         };
         let expression = scan.verdict(file).expression.clone();
-        Ok(Arc::new(Detection { expression, matches, skipped: content.skipped }))
+        let (points, skipped) = (content.points.clone(), content.skipped);
+        Ok(Arc::new(Detection { expression, matches, points, skipped }))
     }
 
-    /// Files by what was found in them, most first, with the outcome. Contents that were
-    /// not searched are left out.
+    /// What other files say for those of a scan, best asked in the order of the files.
+    pub fn conclusions<'s>(&self, licenses: &'s Licenses, scan: &'s Scanned) -> Conclusions<'s> {
+        Conclusions { licenses, scan, tree: scan.tree(), last: None }
+    }
+
+    /// Files by what was found in them, or where they point to, most first, with the outcome.
+    /// Contents that were not searched are left out.
     pub fn shares(&self) -> Vec<(Option<&str>, u64, Outcome)> {
         let mut shares: BTreeMap<Option<&str>, (u64, Outcome)> = BTreeMap::new();
         for scan in self.scans {
             let mut counts = vec![0; scan.verdicts.len()];
-            for content in scan.files.iter().map(|f| scan.content(f)) {
-                counts[content.verdict] += u64::from(content.skipped.is_none());
+            for f in &scan.files {
+                counts[scan.judged(f)] += u64::from(scan.content(f).skipped.is_none());
             }
             for (verdict, n) in scan.verdicts.iter().zip(counts).filter(|(_, n)| *n > 0) {
                 let outcome = verdict.decision.outcome;
@@ -106,12 +114,12 @@ impl ScanReport<'_> {
             let mut here = components.walk();
             // Neighbors are mostly alike: runs of files are counted rather than files.
             let alike = |a: &ScannedFile, b: &ScannedFile| {
-                let (one, other) = (scan.content(a), scan.content(b));
-                (one.verdict, one.skipped) == (other.verdict, other.skipped)
+                (scan.judged(a), scan.content(a).skipped)
+                    == (scan.judged(b), scan.content(b).skipped)
                     && directory(&a.path) == directory(&b.path)
             };
             for run in scan.files.chunk_by(alike).filter(|run| !scan.breaches(&run[0]).is_empty()) {
-                let key = (scan.content(&run[0]).verdict, here.of(&run[0].path));
+                let key = (scan.judged(&run[0]), here.of(&run[0].path));
                 counts.entry(key).or_insert((0, &run[0])).0 += run.len() as u64;
             }
             let mut found: BTreeMap<(&str, &[u8]), Counted<'_>> = BTreeMap::new();
@@ -185,10 +193,46 @@ impl ScanReport<'_> {
     }
 }
 
+/// What other files say for those of a scan.
+pub struct Conclusions<'s> {
+    licenses: &'s Licenses,
+    scan: &'s Scanned,
+    tree: Files<'s>,
+    /// What is said for all files of a directory: the next file is mostly in the same.
+    last: Option<(&'s [u8], Option<Conclusion>)>,
+}
+
+impl<'s> Conclusions<'s> {
+    pub fn of(&mut self, file: &'s ScannedFile) -> Option<Covered> {
+        if let Some(c) = &file.concluded {
+            return Some(Covered { pointed: true, what: c.what.clone() });
+        }
+        let silent = self.scan.verdict(file).expression.is_none();
+        if !silent || is_license_file(name(&file.path)) {
+            return None;
+        }
+        let here = directory(&file.path);
+        if self.last.as_ref().is_none_or(|(last, _)| *last != here) {
+            let what = conclude::by_directory(self.licenses, &self.tree, &file.path);
+            self.last = Some((here, what));
+        }
+        let what = self.last.as_ref().and_then(|(_, what)| what.clone())?;
+        Some(Covered { pointed: false, what })
+    }
+}
+
 /// The match that best shows a license of an expression: the first that names it, or the first.
 pub fn telling<'m>(matches: &'m [Match], license: &str) -> Option<&'m Match> {
     let id = license.split(' ').next().unwrap_or(license);
     matches.iter().find(|m| m.expression.contains(id)).or(matches.first())
+}
+
+/// What other files say for one that does not say its license precisely.
+#[derive(Debug, Clone)]
+pub struct Covered {
+    /// Whether the file points to them itself; otherwise they speak for their directory.
+    pub pointed: bool,
+    pub what: Conclusion,
 }
 
 impl Explanation<'_> {
@@ -207,6 +251,8 @@ pub struct Explanation<'a> {
     pub blob: BlobId,
     pub content: &'a [u8],
     pub detection: Detection,
+    /// What other files say for this one.
+    pub concluded: Option<Covered>,
     /// What was changed in texts.
     pub altered: Vec<Altered>,
     /// What the policy says of every license of the expression.

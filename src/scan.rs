@@ -7,6 +7,7 @@
 //! kept, this module does not know. It reads no clock and writes nothing to disk.
 
 pub mod components;
+pub mod conclude;
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
@@ -19,13 +20,15 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clock::Moment;
-use crate::detect::Detector;
+use crate::detect::{Detector, is_license_file};
 use crate::diag::Failure;
 use crate::licenses::Licenses;
-use crate::model::{BlobId, Detection, FileKind, Skipped};
+use crate::model::{BlobId, Detection, FileKind, Pointer, Skipped};
 use crate::plan::content::Content as Read;
 use crate::plan::{self, Checkout, Identity, Memory, NotLooked, Note, Selection, Stat, Was};
 use crate::policy::{Decision, Judged, Policy, PolicyRef};
+use components::{directory, name};
+use conclude::{Conclusion, Tree};
 
 /// Contents larger than this are not read, unless a scan says otherwise.
 pub const DEFAULT_MAX_SIZE: u64 = 32 << 20;
@@ -75,6 +78,8 @@ pub struct Recalled {
     pub memory: Memory,
     /// For each file of `memory`, what is known of its content with the present engine.
     pub contents: Vec<Option<KnownContent>>,
+    /// What was concluded for files of `memory` that point to others, by number.
+    pub concluded: FxHashMap<usize, Conclusion>,
     /// Whether any content at all is known; if none is, nothing needs to be looked up.
     pub any_content: bool,
     /// The digest of the policy by which the remembered violations were judged.
@@ -95,6 +100,8 @@ pub struct KnownContent {
     /// What [`Records`] knows it by.
     pub key: i64,
     pub expression: Option<Arc<str>>,
+    /// See [`Detection::points`].
+    pub points: Option<Arc<[Pointer]>>,
     pub skipped: Option<Skipped>,
     /// In bytes.
     pub size: u64,
@@ -174,6 +181,15 @@ pub struct ScannedFile {
     pub stat: Option<Stat>,
     pub tracked: bool,
     pub change: Change,
+    /// What is said by the files to which this one points, if it says no license precisely.
+    pub concluded: Option<Box<Concluded>>,
+}
+
+/// A conclusion that is judged.
+pub struct Concluded {
+    /// Number in [`Scanned::verdicts`].
+    pub verdict: usize,
+    pub what: Conclusion,
 }
 
 /// How a file differs from what was remembered of it.
@@ -182,7 +198,7 @@ pub enum Change {
     None,
     /// Same content, other stat.
     Touched,
-    /// New, or another content, or detected by another engine.
+    /// New, or another content, or detected by another engine, or concluded otherwise.
     Content,
 }
 
@@ -192,6 +208,7 @@ pub struct ScannedContent {
     pub key: Option<i64>,
     /// Number in [`Scanned::verdicts`].
     pub verdict: usize,
+    pub points: Option<Arc<[Pointer]>>,
     pub skipped: Option<Skipped>,
     /// In bytes; 0 until it was read.
     pub size: u64,
@@ -210,15 +227,28 @@ impl Scanned {
         &self.contents[file.content]
     }
 
+    /// What was detected in a file, and what the policy says of that.
     pub fn verdict(&self, file: &ScannedFile) -> &Verdict {
         &self.verdicts[self.contents[file.content].verdict]
+    }
+
+    /// The number of the verdict by which a file is judged: that on what the files say to which
+    /// it points, or else on what was detected in it.
+    pub fn judged(&self, file: &ScannedFile) -> usize {
+        file.concluded.as_ref().map_or(self.content(file).verdict, |c| c.verdict)
+    }
+
+    /// The files as conclusions need them.
+    pub fn tree(&self) -> Files<'_> {
+        let said = |f: &ScannedFile| self.verdict(f).expression.clone();
+        Files::new(&self.files, Box::new(said))
     }
 
     /// What a file violates; nothing if its content was not searched.
     pub fn breaches(&self, file: &ScannedFile) -> &[Judged] {
         match self.content(file).skipped {
             Some(_) => &[],
-            None => &self.verdict(file).decision.breaches,
+            None => &self.verdicts[self.judged(file)].decision.breaches,
         }
     }
 
@@ -324,6 +354,7 @@ pub fn scan(
             stat: file.stat.filter(|s| !s.is_racy(options.started)),
             tracked: file.tracked,
             change: Change::Content,
+            concluded: None,
         };
         let read = |scanned: &ScannedFile| Work {
             file: files.len(),
@@ -400,6 +431,10 @@ pub fn scan(
             file.change = Change::Touched;
         }
     }
+    gathered.conclude(&mut scanned, licenses, |path| {
+        let n = old(path)?;
+        recalled.concluded.get(&n)
+    });
     scanned.not_looked.sort();
     for n in &scanned.not_looked {
         if let Some(n) = old(&n.path) {
@@ -505,14 +540,15 @@ impl Gathered {
     fn known(&mut self, blob: BlobId, known: &KnownContent) -> usize {
         let verdict = self.number(known.expression.as_ref());
         let key = Some(known.key);
-        let (skipped, size) = (known.skipped, known.size);
-        self.push(ScannedContent { blob, key, verdict, skipped, size, fresh: None })
+        let (skipped, size, points) = (known.skipped, known.size, known.points.clone());
+        self.push(ScannedContent { blob, key, verdict, points, skipped, size, fresh: None })
     }
 
     /// A place for a content that is about to be detected.
     fn expected(&mut self, blob: BlobId) -> usize {
         let verdict = self.number(None);
-        self.push(ScannedContent { blob, key: None, verdict, skipped: None, size: 0, fresh: None })
+        let (key, points, skipped, fresh) = (None, None, None, None);
+        self.push(ScannedContent { blob, key, verdict, points, skipped, size: 0, fresh })
     }
 
     fn detected(&mut self, place: usize, size: u64, detection: Arc<Detection>) {
@@ -521,7 +557,63 @@ impl Gathered {
         content.verdict = verdict;
         content.size = size;
         content.skipped = detection.skipped;
+        content.points.clone_from(&detection.points);
         content.fresh = Some(detection);
+    }
+
+    /// Asks the files to which others point. `before` gives what was concluded at the last
+    /// scan: what is concluded otherwise now is news, though the file be the same.
+    fn conclude<'r>(
+        &mut self,
+        scanned: &mut Scanned,
+        licenses: &Licenses,
+        before: impl Fn(&[u8]) -> Option<&'r Conclusion>,
+    ) {
+        let points = |f: &ScannedFile| self.contents[f.content].points.as_ref();
+        let pointing: Vec<usize> =
+            (0..scanned.files.len()).filter(|n| points(&scanned.files[*n]).is_some()).collect();
+        if pointing.is_empty() {
+            return;
+        }
+        let said = |f: &ScannedFile| self.expressions[self.contents[f.content].verdict].clone();
+        let tree = Files::new(&scanned.files, Box::new(said));
+        let scope = &scanned.checkout.scope;
+        let mut concluded = Vec::with_capacity(pointing.len());
+        // The files of a directory mostly say the same words.
+        let mut known: FxHashMap<Asked<'_>, Option<Conclusion>> = FxHashMap::default();
+        for n in pointing {
+            let file = &scanned.files[n];
+            let Some(points) = points(file) else { continue };
+            let verdict = self.contents[file.content].verdict;
+            let now = || {
+                let own = self.expressions[verdict].as_deref();
+                conclude::by_pointers(licenses, &tree, &file.path, own, points)
+            };
+            // A license file is the only one that may be what it points to.
+            let now = match is_license_file(name(&file.path)) {
+                true => now(),
+                false => known
+                    .entry((directory(&file.path), verdict, points))
+                    .or_insert_with(now)
+                    .clone(),
+            };
+            let before = before(&file.path);
+            // What lies above the part that is scanned is not looked at, and not known to be
+            // otherwise than it was.
+            let outside = || before.filter(|c| c.because.iter().any(|p| !p.starts_with(scope)));
+            let now = now.or_else(|| outside().cloned());
+            let same = now.as_ref() == before;
+            concluded.push((n, now, same));
+        }
+        drop(tree);
+        for (n, now, same) in concluded {
+            if !same {
+                scanned.files[n].change = Change::Content;
+            }
+            scanned.files[n].concluded = now.map(|what| {
+                Box::new(Concluded { verdict: self.number(Some(&what.expression)), what })
+            });
+        }
     }
 
     fn judge(self, scanned: &mut Scanned, licenses: &Licenses, policy: &Policy) {
@@ -534,6 +626,44 @@ impl Gathered {
                 Verdict { decision: policy.decide(licenses, parsed.as_ref()), expression }
             })
             .collect();
+    }
+}
+
+/// What a conclusion depends on: the directory of a file, what it says itself (by number), and
+/// where it points.
+type Asked<'a> = (&'a [u8], usize, &'a [Pointer]);
+
+/// What a file says itself.
+type Said<'a> = Box<dyn Fn(&ScannedFile) -> Option<Arc<str>> + 'a>;
+
+/// The files of a scan as conclusions need them.
+pub struct Files<'a> {
+    /// Sorted by path.
+    files: &'a [ScannedFile],
+    said: Said<'a>,
+    /// License files by their directory.
+    license_files: FxHashMap<&'a [u8], Vec<&'a ScannedFile>>,
+}
+
+impl<'a> Files<'a> {
+    fn new(files: &'a [ScannedFile], said: Said<'a>) -> Files<'a> {
+        let mut license_files: FxHashMap<&[u8], Vec<&ScannedFile>> = FxHashMap::default();
+        for f in files.iter().filter(|f| is_license_file(name(&f.path))) {
+            license_files.entry(directory(&f.path)).or_default().push(f);
+        }
+        Files { files, said, license_files }
+    }
+}
+
+impl Tree for Files<'_> {
+    fn said(&self, path: &[u8]) -> Option<Option<Arc<str>>> {
+        let n = self.files.binary_search_by(|f| (*f.path).cmp(path)).ok()?;
+        Some((self.said)(&self.files[n]))
+    }
+
+    fn license_files(&self, directory: &[u8]) -> Vec<Arc<[u8]>> {
+        let files = self.license_files.get(directory).into_iter().flatten();
+        files.map(|f| Arc::clone(&f.path)).collect()
     }
 }
 

@@ -21,10 +21,12 @@ use rusqlite::{
     params,
 };
 use rusqlite_migration::{M, Migrations};
+use rustc_hash::FxHashMap;
 
 use crate::diag::{Failure, visible};
-use crate::model::{BlobId, Skipped};
+use crate::model::{BlobId, Pointer, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
+use crate::scan::conclude::Conclusion;
 use crate::scan::{Change, Detected, KnownContent, NewContent, Recalled, Records, Scanned};
 
 pub use query::{Filter, Finding, Seen, State, Violation};
@@ -39,6 +41,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-1.sql")),
     M::up(include_str!("store/schema-2.sql")).foreign_key_check(),
     M::up(include_str!("store/schema-3.sql")),
+    M::up(include_str!("store/schema-4.sql")),
 ];
 
 /// An open store.
@@ -180,10 +183,11 @@ impl Store {
         // While all files are this engine's, nothing has to be asked of their contents.
         let current = detected_by == Some(engine);
         let rows = Rows { checkout: id, engine, current };
-        let (files, contents) = rows.read(&self.db, &checkout.scope)?;
+        let Recalled { memory, contents, concluded, .. } = rows.read(&self.db, &checkout.scope)?;
         Ok(Recalled {
-            memory: Memory { files, index },
+            memory: Memory { index, ..memory },
             contents,
+            concluded,
             any_content,
             policy: policy.filter(|_| current),
         })
@@ -196,8 +200,9 @@ impl Store {
     ) -> rusqlite::Result<Option<KnownContent>> {
         let engine = self.engine(engine)?;
         let mut select = self.db.prepare_cached(
-            "SELECT c.id, e.text, c.skipped, c.size
+            "SELECT c.id, e.text, c.skipped, c.size, w.text
              FROM content c LEFT JOIN expression e ON e.id = c.expression
+             LEFT JOIN words w ON w.id = c.points
              WHERE c.blob = ?1 AND c.engine = ?2 AND c.kind = ?3",
         )?;
         select
@@ -206,6 +211,7 @@ impl Store {
                 Ok(KnownContent {
                     key: r.get(0)?,
                     expression: expression.map(Into::into),
+                    points: r.get_ref(4)?.as_str_or_null()?.map(points),
                     skipped: skipped(r, 2)?,
                     size: r.get::<_, i64>(3)?.cast_unsigned(),
                 })
@@ -225,8 +231,8 @@ impl Store {
         let mut keys = vec![0; batch.len()];
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO content (blob, engine, kind, size, expression, skipped)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (blob, engine, kind) DO NOTHING",
+                "INSERT INTO content (blob, engine, kind, size, expression, skipped, points)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (blob, engine, kind) DO NOTHING",
             )?;
             let mut select = tx.prepare_cached(
                 "SELECT id FROM content WHERE blob = ?1 AND engine = ?2 AND kind = ?3",
@@ -244,7 +250,11 @@ impl Store {
                     None => None,
                 };
                 let skipped = detection.skipped.map(Skipped::as_str);
-                let row = params![blob, engine, kind, int(*size), expression, skipped];
+                let points = match &detection.points {
+                    Some(points) => Some(words.id(&tx, &points_text(points))?),
+                    None => None,
+                };
+                let row = params![blob, engine, kind, int(*size), expression, skipped, points];
                 if insert.execute(row)? == 0 {
                     // Another process was faster; what it found is the same.
                     keys[n] = select.query_row(params![blob, engine, kind], |r| r.get(0))?;
@@ -342,7 +352,8 @@ impl Store {
         )?;
         // Ids learnt in a transaction that fails must not be believed.
         let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
-        write_files(&tx, &mut expressions, id, scanned)?;
+        let mut words = Interned { ids: HashMap::new(), ..self.words };
+        write_files(&tx, &mut expressions, &mut words, id, scanned)?;
         if !scanned.interrupted {
             write_violations(&tx, id, scanned, last_scan.unwrap_or(now), before.is_none())?;
         }
@@ -358,19 +369,21 @@ struct Rows {
     current: bool,
 }
 
-type Files = (Vec<Remembered>, Vec<Option<KnownContent>>);
-
 impl Rows {
     /// The files below `scope`, sorted by path.
-    fn read(&self, db: &Connection, scope: &[u8]) -> rusqlite::Result<Files> {
+    fn read(&self, db: &Connection, scope: &[u8]) -> rusqlite::Result<Recalled> {
         let mut expressions = Expressions::default();
+        let mut pointers: HashMap<i64, Arc<[Pointer]>> = HashMap::new();
         let mut select = db.prepare(
-            "SELECT path, size, mtime, ino, tracked, skipped, blob, content, expression
+            "SELECT path, size, mtime, ino, tracked, skipped, blob, content, expression, points,
+                    concluded, because
              FROM file WHERE checkout = ?1 AND path >= ?2 AND path < ?3 ORDER BY path",
         )?;
+        let mut text_of = db.prepare("SELECT text FROM words WHERE id = ?1")?;
         let mut of_engine = db.prepare("SELECT engine = ?2 FROM content WHERE id = ?1")?;
         let mut rows = select.query(params![self.checkout, scope, end_of(scope)])?;
         let (mut files, mut contents) = (Vec::new(), Vec::new());
+        let mut concluded = FxHashMap::default();
         while let Some(r) = rows.next()? {
             let why = skipped(r, 5)?;
             let what = match r.get_ref(6)?.as_blob_or_null()? {
@@ -383,7 +396,24 @@ impl Rows {
             {
                 let expression = expressions.get(db, r.get(8)?)?;
                 let size = r.get::<_, i64>(1)?.cast_unsigned();
-                known = Some(KnownContent { key, expression, skipped: why, size });
+                // Few files point anywhere.
+                let mut points = None;
+                if let Some(id) = r.get::<_, Option<i64>>(9)? {
+                    points = Some(match pointers.get(&id) {
+                        Some(known) => Arc::clone(known),
+                        None => {
+                            let text: String = text_of.query_row([id], |r| r.get(0))?;
+                            let new = self::points(&text);
+                            pointers.insert(id, Arc::clone(&new));
+                            new
+                        }
+                    });
+                    if let Some(expression) = expressions.get(db, r.get(10)?)? {
+                        let because = because(r.get_ref(11)?.as_blob_or_null()?);
+                        concluded.insert(files.len(), Conclusion { expression, because });
+                    }
+                }
+                known = Some(KnownContent { key, expression, points, skipped: why, size });
             }
             files.push(Remembered {
                 path: r.get_ref(0)?.as_blob()?.into(),
@@ -393,8 +423,27 @@ impl Rows {
             });
             contents.push(known);
         }
-        Ok((files, contents))
+        let memory = Memory { files, index: None };
+        Ok(Recalled { memory, contents, concluded, ..Recalled::default() })
     }
+}
+
+/// The paths on which a conclusion rests, as they are kept in a file's row.
+fn because(paths: Option<&[u8]>) -> Vec<Arc<[u8]>> {
+    paths.unwrap_or_default().split(|b| *b == 0).map(Arc::from).collect()
+}
+
+/// Pointers as one text, and back.
+fn points_text(points: &[Pointer]) -> Arc<str> {
+    points.iter().map(|p| format!("{} {}\n", p.line, p.path)).collect::<String>().into()
+}
+
+fn points(text: &str) -> Arc<[Pointer]> {
+    let pointer = |line: &str| {
+        let (number, path) = line.split_once(' ')?;
+        Some(Pointer { path: path.into(), line: number.parse().ok()? })
+    };
+    text.lines().filter_map(pointer).collect()
 }
 
 impl Records for Store {
@@ -454,18 +503,22 @@ fn is_foreign(db: &Connection) -> rusqlite::Result<bool> {
 fn write_files(
     tx: &Transaction<'_>,
     expressions: &mut Interned,
+    words: &mut Interned,
     checkout: i64,
     scanned: &Scanned,
 ) -> rusqlite::Result<()> {
     let mut put = tx.prepare(
         "INSERT INTO file
-            (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino,
+             points, concluded, because)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (checkout, path) DO UPDATE SET content = excluded.content,
             blob = excluded.blob, expression = excluded.expression, skipped = excluded.skipped,
             tracked = excluded.tracked, size = excluded.size, mtime = excluded.mtime,
-            ino = excluded.ino",
+            ino = excluded.ino, points = excluded.points, concluded = excluded.concluded,
+            because = excluded.because",
     )?;
+    let none = None::<i64>;
     for f in scanned.files.iter().filter(|f| f.change > Change::None) {
         let content = scanned.content(f);
         let Some(key) = content.key else { continue };
@@ -477,14 +530,24 @@ fn write_files(
         let size = int(content.size);
         let (mtime, ino) = f.stat.map(|s| (s.mtime, int(s.ino))).unzip();
         let blob = content.blob.0;
+        let (mut points, mut concluded, mut because) = (none, none, None);
+        if let Some(p) = &content.points {
+            points = Some(words.id(tx, &points_text(p))?);
+        }
+        if let Some(c) = f.concluded.as_ref().map(|c| &c.what) {
+            concluded = Some(expressions.id(tx, &c.expression)?);
+            because = Some(c.because.join(&0));
+        }
         put.execute(params![
-            checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino
+            checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino, points,
+            concluded, because
         ])?;
     }
-    let none = None::<i64>;
     for (path, why, tracked) in scanned.newly_not_looked() {
         let why = why.as_str();
-        put.execute(params![checkout, path, none, none, none, why, tracked, none, none, none])?;
+        put.execute(params![
+            checkout, path, none, none, none, why, tracked, none, none, none, none, none, none
+        ])?;
     }
     let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
     for path in &scanned.removed {

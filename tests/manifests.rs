@@ -134,11 +134,17 @@ fn make_old(s: &Sandbox) {
                 words FROM evidence;
          DROP TABLE evidence;
          ALTER TABLE evidence_1 RENAME TO evidence;
+         {}
+         INSERT INTO file_1 SELECT checkout, path, content, blob, expression, skipped, tracked, size,
+                mtime, ino FROM file;
+         DROP TABLE file;
+         ALTER TABLE file_1 RENAME TO file;
          UPDATE engine SET name = '2:' || name;
          PRAGMA user_version = 1;
          COMMIT;",
         first("content"),
         first("evidence"),
+        first("file"),
     ))
     .expect("an old store");
 }
@@ -163,7 +169,7 @@ fn a_store_of_old_is_brought_up_to_date_and_keeps_what_it_knows() {
     assert_eq!(since(&s.findings(&[])), since(&findings));
     let db = rusqlite::Connection::open(s.store()).expect("the store");
     let ask = |query: &str| -> i64 { db.query_row(query, [], |r| r.get(0)).expect("an answer") };
-    assert_eq!(ask("PRAGMA user_version"), 3);
+    assert_eq!(ask("PRAGMA user_version"), 4);
     assert_eq!(ask("SELECT count(*) FROM content"), 6);
     assert_eq!(ask("SELECT count(*) FROM evidence"), 4, "the old evidence is still there");
     assert_eq!(ask("SELECT count(*) FROM evidence WHERE matched IS NULL"), 2);

@@ -4,19 +4,22 @@
 //! `lictor explain`: why one file has its verdict.
 
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{Explain, ExplainFormat};
 use super::output::{Output, layout};
 use super::{CLEAN, setup};
-use lictor::detect::Detector;
+use lictor::detect::{Detector, is_license_file};
 use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
-use lictor::model::FileKind;
+use lictor::model::{Detection, FileKind};
 use lictor::plan::content::{Content, Reader};
 use lictor::plan::{self, Checkout, View};
 use lictor::policy::PolicyRef;
-use lictor::report::{Explanation, human, json};
-use lictor::scan::{DEFAULT_MAX_SIZE, components};
+use lictor::report::{Covered, Explanation, human, json};
+use lictor::scan::DEFAULT_MAX_SIZE;
+use lictor::scan::conclude::{self, Tree};
 use lictor::store::Store;
 
 pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
@@ -50,14 +53,18 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
     }
     let detector = Detector::new(licenses);
     let detection = detector.detect(&content, FileKind::of(real.as_os_str().as_bytes()));
-    let expression = detection.expression.as_deref().and_then(|e| licenses.parse(e).ok());
+    let checkout = Checkout::find(directory, View::Worktree)?;
+    let concluded = conclude(&checkout, &real, &detection, &detector, licenses)?;
+    // What a file points to is its own statement, what speaks for its directory is not.
+    let judged = concluded.as_ref().filter(|c| c.pointed).map(|c| &c.what.expression);
+    let judged = judged.or(detection.expression.as_ref());
+    let expression = judged.and_then(|e| licenses.parse(e).ok());
     let judged = match &expression {
         Some(e) => e.terms().into_iter().map(|t| policy.judge(licenses, t)).collect(),
         None => Vec::new(),
     };
 
     // What is remembered is told with the verdict of today, which needs no store.
-    let checkout = Checkout::find(directory, View::Worktree)?;
     let path = setup::store_path(&args.store)?;
     let seen = match path.exists() {
         true => {
@@ -76,8 +83,9 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
         }
         false => None,
     };
-    let whole = components::is_license_file(name.as_bytes());
+    let whole = is_license_file(name.as_bytes());
     let explanation = Explanation {
+        concluded,
         altered: detector.altered(&content, whole),
         path: shown.clone(),
         blob: plan::blob_id(&content),
@@ -96,4 +104,57 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
     }
     out.finish()?;
     Ok(CLEAN)
+}
+
+/// What the other files of a checkout say for one, as they are on disk now.
+fn conclude(
+    checkout: &Checkout,
+    real: &Path,
+    detection: &Detection,
+    detector: &Detector,
+    licenses: &Licenses,
+) -> Result<Option<Covered>, Failure> {
+    let path = real.strip_prefix(&checkout.root).unwrap_or(real).as_os_str().as_bytes();
+    let tree = Disk { checkout, detector, reader: checkout.reader(DEFAULT_MAX_SIZE)? };
+    let points = detection.points.as_deref().unwrap_or_default();
+    let own = detection.expression.as_deref();
+    if let Some(what) = conclude::by_pointers(licenses, &tree, path, own, points) {
+        return Ok(Some(Covered { pointed: true, what }));
+    }
+    if detection.expression.is_some() {
+        return Ok(None);
+    }
+    let what = conclude::by_directory(licenses, &tree, path);
+    Ok(what.map(|what| Covered { pointed: false, what }))
+}
+
+/// A checkout's work tree. What cannot be read is not there: a scan says so.
+struct Disk<'a> {
+    checkout: &'a Checkout,
+    detector: &'a Detector,
+    reader: Reader,
+}
+
+impl Tree for Disk<'_> {
+    fn said(&self, path: &[u8]) -> Option<Option<Arc<str>>> {
+        let mut content = Vec::new();
+        match self.reader.read(path, None, &mut content).ok()? {
+            Content::Read(_) => Some(self.detector.detect(&content, FileKind::of(path)).expression),
+            _ => None,
+        }
+    }
+
+    fn license_files(&self, directory: &[u8]) -> Vec<Arc<[u8]>> {
+        let listing = std::fs::read_dir(self.checkout.path_of(directory)).into_iter().flatten();
+        let names = listing.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+        let names = names.map(|e| e.file_name()).filter(|n| is_license_file(n.as_bytes()));
+        let path = |name: std::ffi::OsString| -> Arc<[u8]> {
+            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+            let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+            [directory, slash, name.as_bytes()].concat().into()
+        };
+        let mut paths: Vec<Arc<[u8]>> = names.map(path).collect();
+        paths.sort();
+        paths
+    }
 }

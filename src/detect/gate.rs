@@ -14,7 +14,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Starts of an SPDX tag; then a macro of the Linux kernel; then fragments that license texts
 /// and headers cannot do without; then what names a license without any of them.
-const LITERALS: [&str; 44] = [
+const LITERALS: [&str; 45] = [
     "SPDX-License-Identifier",
     "SPDX-LICENSE-IDENTIFIER",
     "spdx-license-identifier",
@@ -59,6 +59,7 @@ const LITERALS: [&str; 44] = [
     "copyright notice in",
     "isclaims copyright",
     "ndependent JPEG",
+    "COPYING",
 ];
 
 /// How many of the literals are tags, how many are tags or the macro, and where those begin

@@ -78,6 +78,12 @@ pub(super) fn read(kind: FileKind, text: &[u8]) -> Vec<Declared> {
     declared
 }
 
+/// The files in which a manifest says that the license stands, with the places of the values.
+pub(super) fn files(kind: FileKind, text: &[u8]) -> Vec<(String, Range<usize>)> {
+    let files = read(kind, text).into_iter().filter(|d| d.form == Form::File);
+    files.map(|d| (d.value, d.start..d.end)).collect()
+}
+
 /// Adds a match for every statement about the license that a manifest makes.
 pub(super) fn find(licenses: &Licenses, kind: FileKind, text: &[u8]) -> Vec<(Expr, Range<usize>)> {
     let mut found: Vec<(Expr, Range<usize>)> = Vec::new();

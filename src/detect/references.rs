@@ -85,6 +85,8 @@ enum Meaning {
     Rule {
         expression: String,
         how: How,
+        /// Where the license stands of which the words speak.
+        files: Vec<String>,
     },
     FalseAlarm {
         open: bool,
@@ -160,6 +162,7 @@ impl References {
                 (_, Some(expression)) => Meaning::Rule {
                     how: how(rule, own.len(), vague.contains(expression.as_str())),
                     expression: expression.clone(),
+                    files: rule.referenced_filenames.clone(),
                 },
             };
             add(own, meaning, rule.name.clone());
@@ -168,6 +171,14 @@ impl References {
             add(tokens::words(&address), Meaning::Address(id), format!("address {address}"));
         }
         References { automaton: Automaton::new(sequences), meanings, titles, families, words }
+    }
+
+    /// The files in which the license of a reference is said to stand by its rule.
+    pub fn files(&self, r: &Reference) -> &[String] {
+        match &self.meanings[r.number as usize] {
+            Meaning::Rule { files, .. } => files,
+            _ => &[],
+        }
     }
 
     /// What a reference was recognised by: a rule's file, a name or an address.

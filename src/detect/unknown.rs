@@ -5,11 +5,9 @@
 //! was changed beyond recognition.
 //!
 //! License texts share their phrases. Where many of them stand close together and no license,
-//! tag, notice or name is found around, somebody must read what it says.
+//! tag, notice, name or reference to another file is found around, somebody must read it.
 
 use std::ops::Range;
-
-use super::combine::Hit;
 
 /// A place with phrases of license texts close to each other.
 pub(super) struct Phrases {
@@ -26,10 +24,13 @@ const ENOUGH: usize = 14;
 /// What stands no farther away than this, in bytes, explains them.
 const NEAR: usize = 2000;
 
-/// The places that `hits` do not explain.
-pub(super) fn unexplained(found: Vec<Phrases>, hits: &[Hit<'_>]) -> Vec<Range<usize>> {
+/// The places that nothing that is `known` explains.
+pub(super) fn unexplained<'a>(
+    found: Vec<Phrases>,
+    known: impl Iterator<Item = &'a Range<usize>>,
+) -> Vec<Range<usize>> {
     let mut explained: Vec<(usize, usize)> =
-        hits.iter().map(|h| (h.range.start.saturating_sub(NEAR), h.range.end + NEAR)).collect();
+        known.map(|place| (place.start.saturating_sub(NEAR), place.end + NEAR)).collect();
     explained.sort_unstable();
     // Each end is the farthest so far, so that the last hit that begins before a place decides.
     let mut farthest = 0;

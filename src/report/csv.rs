@@ -11,7 +11,7 @@ use super::ReportError;
 use crate::diag::visible;
 use crate::store::{Finding, State};
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "checkout",
     "view",
     "path",
@@ -26,6 +26,8 @@ const COLUMNS: [&str; 14] = [
     "last_seen",
     "matched",
     "sure",
+    "concluded",
+    "because",
 ];
 
 /// Writes findings, one a row.
@@ -62,6 +64,8 @@ impl<W: Write> Findings<W> {
             text(v.map(|v| v.last_seen.rfc3339())),
             text(f.matched.as_ref().map(|(matched, _)| cell(&visible(matched.as_bytes())))),
             text(f.matched.as_ref().map(|(_, sure)| cell(sure))),
+            text(f.concluded.as_ref().map(|c| cell(&c.expression))),
+            text(f.concluded.as_ref().map(|c| cell(&visible(&c.because.join(&b", "[..]))))),
         ];
         Ok(self.out.write_record(fields).map_err(io)?)
     }
@@ -101,6 +105,7 @@ mod tests {
             expression: Some("MIT".into()),
             blob: None,
             line: Some(3),
+            concluded: None,
             matched: Some(("=x.RULE".into(), "sure".into())),
             outcome: Outcome::Allow,
             violation: None,
@@ -110,7 +115,7 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         assert!(
             text.contains(
-                "\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,,'=x.RULE,sure\r\n"
+                "\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,,'=x.RULE,sure,,\r\n"
             ),
             "{text}"
         );

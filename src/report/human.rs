@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 
@@ -16,6 +17,7 @@ use crate::licenses::Category;
 use crate::model::{Detection, Match, Outcome, Skipped};
 use crate::plan::View;
 use crate::scan::Scanned;
+use crate::scan::conclude::Conclusion;
 use crate::store::{Finding, State};
 
 /// How much is shown.
@@ -322,6 +324,13 @@ fn group(
         }
         None => (String::new(), String::new()),
     };
+    let (line, words) = match (&group.sample.concluded, &detection.points) {
+        (Some(c), Some(points)) => {
+            let line = points.first().map_or(1, |p| p.line);
+            (format!(":{line}"), format!("points to {}", paths(&c.what)))
+        }
+        _ => (line, words),
+    };
     writeln!(out, "         {}", limit(format!("{path}{line}  {words}")))?;
     writeln!(out, "         {}", limit(format!("do:  {}", visible(rule.remedy.as_bytes()))))?;
     Ok(())
@@ -374,6 +383,10 @@ pub fn finding(f: &Finding, out: &mut dyn Write) -> Result<(), ReportError> {
     let place = format!("{}/{}", visible(&f.root), visible(&f.path));
     let expression = f.expression.as_deref().map(|e| visible(e.as_bytes())).unwrap_or_default();
     write!(out, "{outcome} {place}{line}{view}  {expression}")?;
+    if let Some(c) = &f.concluded {
+        let said = format!("{} by {}", visible(c.expression.as_bytes()), paths(c));
+        write!(out, "{}{said}", if expression.is_empty() { "" } else { ", concluded " })?;
+    }
     if let Some(v) = &f.violation {
         let of = if v.license.is_empty() { String::new() } else { format!(" of {}", v.license) };
         let (first, last) = (v.first_seen.rfc3339(), v.last_seen.rfc3339());
@@ -403,6 +416,19 @@ pub fn explain(
         (None, None) => "nothing found".into(),
     };
     writeln!(out, "  license  {}", In(BOLD, expression))?;
+    if let Some(c) = &e.concluded {
+        let how = match c.pointed {
+            true => "it points there",
+            false => "nearest above it; policies do not judge by that",
+        };
+        let said = In(BOLD, visible(c.what.expression.as_bytes()));
+        writeln!(out, "  from     {said}, by {} ({how})", paths(&c.what))?;
+    }
+    for p in e.detection.points.iter().flat_map(|p| p.iter()) {
+        writeln!(out, "\n  points to {}, line {}", visible(p.path.as_bytes()), p.line)?;
+        let lines = p.line..p.line;
+        quoted(e.content, lines, 1, layout.width, out)?;
+    }
     for m in &e.detection.matches {
         let lines = if m.start_line == m.end_line { "line" } else { "lines" };
         writeln!(
@@ -416,7 +442,7 @@ pub fn explain(
         writeln!(out, "      sure     {}", m.sure())?;
         writeln!(out, "      matched  {}", visible(m.matched.as_bytes()))?;
         let limit = if layout.all { usize::MAX } else { 6 };
-        quoted(e.content, m, limit, layout.width, out)?;
+        quoted(e.content, m.start_line..m.end_line, limit, layout.width, out)?;
         changes(e.changes(m), m, layout, out)?;
     }
     let outcome = |o: Outcome| In(colour(o), o.as_str());
@@ -575,19 +601,24 @@ fn wrapped(
     Ok(writeln!(out)?)
 }
 
-/// Writes the lines of a match as the file has them, at most `limit` of them.
+/// The files that a conclusion rests on.
+fn paths(c: &Conclusion) -> String {
+    c.because.iter().map(|p| visible(p)).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes lines as the file has them, the last one included, at most `limit` of them.
 ///
 /// # Errors
 /// The writer fails.
 fn quoted(
     text: &[u8],
-    m: &Match,
+    lines: Range<u32>,
     limit: usize,
     width: usize,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
-    let first = m.start_line as usize;
-    let count = (m.end_line - m.start_line + 1) as usize;
+    let first = lines.start as usize;
+    let count = (lines.end - lines.start + 1) as usize;
     let lines = text.split(|b| *b == b'\n').enumerate().skip(first - 1).take(count.min(limit));
     for (n, line) in lines {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -13,7 +13,7 @@ use std::io::Write;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::{Explanation, ReportError, ScanReport};
+use super::{Conclusions, Covered, Explanation, ReportError, ScanReport};
 use crate::clock::Moment;
 use crate::detect::{Change, Piece};
 use crate::licenses::{Category, Licenses};
@@ -131,6 +131,8 @@ struct FileJson<'a> {
     expression: Option<&'a str>,
     licenses: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    concluded: Option<ConcludedJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<Skipped>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
@@ -139,6 +141,39 @@ struct FileJson<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     violations: Vec<ViolationJson<'a>>,
     matches: Vec<MatchJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    points_to: Vec<PointerJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PointerJson<'a> {
+    path: &'a str,
+    line: u32,
+}
+
+fn points_to(detection: &Detection) -> Vec<PointerJson<'_>> {
+    let points = detection.points.iter().flat_map(|p| p.iter());
+    points.map(|p| PointerJson { path: &p.path, line: p.line }).collect()
+}
+
+#[derive(Serialize)]
+struct ConcludedJson {
+    expression: String,
+    how: &'static str,
+    because: Vec<String>,
+}
+
+/// How a conclusion was come to, in a word.
+fn how(pointed: bool) -> &'static str {
+    if pointed { "pointer" } else { "directory" }
+}
+
+impl From<Covered> for ConcludedJson {
+    fn from(c: Covered) -> ConcludedJson {
+        let because = c.what.because.iter().map(|p| String::from_utf8_lossy(p).into_owned());
+        let because = because.collect();
+        ConcludedJson { expression: c.what.expression.to_string(), how: how(c.pointed), because }
+    }
 }
 
 #[derive(Serialize)]
@@ -224,9 +259,11 @@ struct Files<'a> {
 impl Serialize for Files<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.scan.files.len()))?;
+        let mut conclusions = self.report.conclusions(self.licenses, self.scan);
         for f in &self.scan.files {
             let detection = self.report.detection(self.scan, f).map_err(S::Error::custom)?;
-            list.serialize_element(&FileJson::judged(self.licenses, self.scan, f, &detection))?;
+            let file = FileJson::judged(self.licenses, self.scan, f, &detection, &mut conclusions);
+            list.serialize_element(&file)?;
         }
         list.end()
     }
@@ -246,22 +283,26 @@ impl<'a> FileJson<'a> {
             blob: Some(blob.to_string()),
             expression,
             licenses: ids(licenses, expression),
+            concluded: None,
             skipped: detection.skipped,
             outcome: None,
             choice: None,
             violations: Vec::new(),
             matches: detection.matches.iter().map(MatchJson::from).collect(),
+            points_to: points_to(detection),
         }
     }
 
-    fn judged(
+    fn judged<'s: 'a>(
         licenses: &Licenses,
-        scan: &'a Scanned,
-        f: &'a ScannedFile,
+        scan: &'s Scanned,
+        f: &'s ScannedFile,
         detection: &'a Detection,
+        conclusions: &mut Conclusions<'s>,
     ) -> FileJson<'a> {
-        let decision = &scan.verdict(f).decision;
+        let decision = &scan.verdicts[scan.judged(f)].decision;
         FileJson {
+            concluded: conclusions.of(f).map(ConcludedJson::from),
             outcome: detection.skipped.is_none().then_some(decision.outcome),
             choice: decision.choice.as_deref(),
             violations: scan.breaches(f).iter().map(ViolationJson::from).collect(),
@@ -347,9 +388,11 @@ pub fn scan_lines(
     line(out, &Line::Scan(header(report, first)))?;
     for scan in report.scans {
         line(out, &Line::Checkout(checkout(scan)))?;
+        let mut conclusions = report.conclusions(licenses, scan);
         for f in &scan.files {
             let detection = report.detection(scan, f)?;
-            line(out, &Line::File(FileJson::judged(licenses, scan, f, &detection)))?;
+            let file = FileJson::judged(licenses, scan, f, &detection, &mut conclusions);
+            line(out, &Line::File(file))?;
         }
     }
     Ok(())
@@ -379,11 +422,13 @@ pub fn not_looked(path: &[u8], why: Skipped, out: &mut dyn Write) -> Result<(), 
         blob: None,
         expression: None,
         licenses: Vec::new(),
+        concluded: None,
         skipped: Some(why),
         outcome: None,
         choice: None,
         violations: Vec::new(),
         matches: Vec::new(),
+        points_to: Vec::new(),
     };
     line(out, &nothing)
 }
@@ -398,6 +443,7 @@ struct FindingJson<'a> {
     matched: Option<&'a str>,
     sure: Option<&'a str>,
     expression: Option<&'a str>,
+    concluded: Option<ConcludedJson>,
     blob: Option<String>,
     outcome: Outcome,
     violation: Option<StoredJson<'a>>,
@@ -472,6 +518,10 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             matched: f.matched.as_ref().map(|(matched, _)| matched.as_str()),
             sure: f.matched.as_ref().map(|(_, sure)| sure.as_ref()),
             expression: f.expression.as_deref(),
+            concluded: f
+                .concluded
+                .clone()
+                .map(|what| ConcludedJson::from(Covered { pointed: true, what })),
             blob: f.blob.map(|b| b.to_string()),
             outcome: f.outcome,
             violation: f.violation.as_ref().map(StoredJson::from),
@@ -486,8 +536,10 @@ struct ExplanationJson<'a> {
     path: &'a str,
     blob: String,
     expression: Option<&'a str>,
+    concluded: Option<ConcludedJson>,
     skipped: Option<Skipped>,
     matches: Vec<MatchJson<'a>>,
+    points_to: Vec<PointerJson<'a>>,
     outcome: Outcome,
     choice: Option<&'a str>,
     licenses: Vec<JudgedJson<'a>>,
@@ -547,8 +599,10 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
         path: &e.path,
         blob: e.blob.to_string(),
         expression: e.detection.expression.as_deref(),
+        concluded: e.concluded.clone().map(ConcludedJson::from),
         skipped: e.detection.skipped,
         matches: e.detection.matches.iter().map(matched).collect(),
+        points_to: points_to(&e.detection),
         outcome: e.decision.outcome,
         choice: e.decision.choice.as_deref(),
         licenses: judged.collect(),

@@ -6,6 +6,8 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::detect::is_license_file;
+
 /// Whether a file of this name makes its directory a component.
 fn is_manifest(name: &[u8]) -> bool {
     matches!(
@@ -31,9 +33,6 @@ fn is_manifest(name: &[u8]) -> bool {
 }
 
 const ENDINGS: [&[u8]; 5] = [b".gemspec", b".nuspec", b".cabal", b".podspec", b".opam"];
-
-/// First words of the names of license files, in lower case.
-const LICENSE_FILES: [&[u8]; 5] = [b"license", b"licence", b"copying", b"copyright", b"unlicense"];
 
 /// The components of a checkout.
 pub struct Components {
@@ -89,26 +88,8 @@ fn is_marker(name: &[u8]) -> bool {
     is_manifest(name) || is_license_file(name)
 }
 
-/// Whether a file of this name is there to say the license of others.
-pub fn is_license_file(name: &[u8]) -> bool {
-    matches!(name, [b'l' | b'L' | b'c' | b'C' | b'u' | b'U', ..])
-        && LICENSE_FILES.iter().any(|l| match name.split_at_checked(l.len()) {
-            Some((start, rest)) => start.eq_ignore_ascii_case(l) && is_license_ending(rest),
-            None => false,
-        })
-}
-
-/// LICENSE, LICENSE.txt, COPYING.LESSER, LICENSE-MIT; not license_check.c.
-fn is_license_ending(rest: &[u8]) -> bool {
-    match rest {
-        [] => true,
-        [b'-' | b'_', rest @ ..] => !rest.contains(&b'.') || rest.ends_with(b".txt"),
-        [b'.', b'A'..=b'Z', ..] => true,
-        _ => matches!(rest, b".txt" | b".md" | b".rst" | b".html"),
-    }
-}
-
-fn name(path: &[u8]) -> &[u8] {
+/// The last part of a path.
+pub fn name(path: &[u8]) -> &[u8] {
     path.rsplit(|b| *b == b'/').next().unwrap_or(path)
 }
 
@@ -141,25 +122,6 @@ mod tests {
             ("lib/z.c", "lib"),
         ] {
             assert_eq!(components.walk().of(path.as_bytes()), component.as_bytes(), "{path}");
-        }
-    }
-
-    #[test]
-    fn license_files_are_told_from_code_about_licenses() {
-        for yes in
-            ["LICENSE", "COPYING.LESSER", "LICENSE-MIT", "license.md", "LICENCE.txt", "foo.gemspec"]
-        {
-            assert!(is_marker(yes.as_bytes()), "{yes}");
-        }
-        for no in [
-            "license.c",
-            "licenses",
-            "copying_files.py",
-            "LICENSE_CHECK.py",
-            "x.toml",
-            "license.rs",
-        ] {
-            assert!(!is_marker(no.as_bytes()), "{no}");
         }
     }
 }

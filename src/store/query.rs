@@ -18,6 +18,7 @@ use crate::diag::Failure;
 use crate::licenses::expression::Expr;
 use crate::licenses::{Category, Licenses};
 use crate::model::{Basis, BlobId, Match, MatchKind, Outcome, UnknownWord};
+use crate::scan::conclude::Conclusion;
 
 /// The life of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -68,6 +69,8 @@ pub struct Finding {
     pub path: Vec<u8>,
     /// `None` for a resolved violation of a file that is gone.
     pub expression: Option<Arc<str>>,
+    /// What the files say to which it points, if it says no license precisely.
+    pub concluded: Option<Conclusion>,
     pub blob: Option<BlobId>,
     /// The first line of the evidence.
     pub line: Option<u32>,
@@ -127,18 +130,19 @@ impl Store {
             .prepare(
                 "SELECT k.root, k.view, f.path, e.text, f.blob, m.start_line,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
-                        w.text, m.basis, m.score
+                        w.text, m.basis, m.score, c.text, f.because
                  FROM checkout k JOIN file f ON f.checkout = k.id
                  LEFT JOIN expression e ON e.id = f.expression
                  LEFT JOIN evidence m ON m.content = f.content AND m.seq = 0
                  LEFT JOIN words w ON w.id = m.matched
+                 LEFT JOIN expression c ON c.id = f.concluded
                  LEFT JOIN violation v
                    ON v.checkout = k.id AND v.path = f.path AND v.last_seen IS NULL
-                 WHERE e.id IS NOT NULL OR v.rule IS NOT NULL
+                 WHERE e.id IS NOT NULL OR c.id IS NOT NULL OR v.rule IS NOT NULL
                  UNION ALL
                  SELECT k.root, k.view, v.path, NULL, NULL, NULL,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
-                        NULL, NULL, NULL
+                        NULL, NULL, NULL, NULL, NULL
                  FROM checkout k JOIN violation v ON v.checkout = k.id
                  WHERE v.last_seen IS NOT NULL OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
                  ORDER BY 1, 2, 3, 8, 9",
@@ -163,6 +167,7 @@ impl Store {
                 };
                 let outcome = r.get_ref(6)?.as_str_or_null()?.and_then(|o| o.parse().ok());
                 let blob = r.get_ref(4)?.as_blob_or_null()?.map(super::blob_id).transpose()?;
+                let because = super::because(r.get_ref(16)?.as_blob_or_null()?);
                 let matched = match (r.get(12)?, basis(r, 13)?) {
                     (Some(matched), Some(basis)) => {
                         Some((matched, basis.sure(r.get::<_, f64>(14)? as f32)))
@@ -174,6 +179,9 @@ impl Store {
                     view: r.get(1)?,
                     path: r.get_ref(2)?.as_blob()?.to_vec(),
                     expression: r.get::<_, Option<String>>(3)?.map(Into::into),
+                    concluded: r
+                        .get::<_, Option<String>>(15)?
+                        .map(|expression| Conclusion { expression: expression.into(), because }),
                     blob,
                     line: r.get(5)?,
                     matched,
@@ -183,9 +191,10 @@ impl Store {
             })()
             .map_err(fail)?;
             // An expression is narrowed by what it holds; a gone file by its violation.
-            let subject = finding
-                .expression
-                .as_deref()
+            let judged = finding.concluded.as_ref().map(|c| &c.expression);
+            let subject = judged
+                .or(finding.expression.as_ref())
+                .map(|e| &**e)
                 .or(finding.violation.as_ref().map(|v| v.license.as_str()));
             if filter.fits(&finding) && wants(subject.unwrap_or("")) && !each(finding) {
                 break;

@@ -160,7 +160,7 @@ impl Reader<'_> {
                     }
                     end
                 }
-                Meaning::Rule { expression, how } => {
+                Meaning::Rule { expression, how, .. } => {
                     surely(expression, *how);
                     end
                 }
