@@ -33,9 +33,9 @@ mod tokens;
 mod unknown;
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::licenses::Licenses;
 use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
@@ -53,6 +53,9 @@ pub const VERSION: u32 = 3;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
+
+/// How many expressions are remembered at most.
+const MAX_EXPRESSIONS: usize = 4096;
 
 /// Longest `MODULE_LICENSE` line, in bytes.
 const MACRO: usize = 200;
@@ -87,6 +90,8 @@ pub struct Detector {
     texts: texts::Texts,
     /// Built when the first region is read: a scan that reads nothing does not pay.
     references: OnceLock<references::References>,
+    /// Expressions that were met, parsed: a tree holds the same few over and over.
+    expressions: Mutex<FxHashMap<Box<str>, Option<Expr>>>,
     /// What tags and phrases are called in evidence.
     tag: Arc<str>,
     phrases: Arc<str>,
@@ -101,6 +106,7 @@ impl Detector {
             gate: gate::Gate::new(),
             texts: texts::Texts::new(licenses),
             references: OnceLock::new(),
+            expressions: Mutex::default(),
             tag: "tag".into(),
             phrases: "phrases of license texts".into(),
             vocabulary: OnceLock::new(),
@@ -146,7 +152,7 @@ impl Detector {
         for at in found.tags {
             // A tag whose expression reached over this place has already read it.
             if let Some(tag) = tags::read(self.licenses, text, at)
-                && let Ok(expr) = self.licenses.parse(&tag.expression)
+                && let Some(expr) = self.parse(&tag.expression)
             {
                 // What is no id may still be a name, and the rest of its line others.
                 if is_unknown(&expr) && !regions.iter().any(|r| r.contains(&at)) {
@@ -258,6 +264,19 @@ impl Detector {
         altered
     }
 
+    fn parse(&self, expression: &str) -> Option<Expr> {
+        let known = || self.expressions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = known().get(expression) {
+            return parsed.clone();
+        }
+        let parsed = self.licenses.parse(expression).ok();
+        let mut known = known();
+        if known.len() < MAX_EXPRESSIONS {
+            known.insert(expression.into(), parsed.clone());
+        }
+        parsed
+    }
+
     /// The words of a region, those put together that a hyphen breaks over two lines.
     fn words(&self, text: &[u8], region: Range<usize>) -> Vec<Token> {
         let mut tokens = tokens::tokenize(text, region.clone());
@@ -275,9 +294,9 @@ impl Detector {
         for t in found {
             let expr = match t.exception {
                 true => stand_in(t.id),
-                false => match self.licenses.parse(t.id) {
-                    Ok(expr) => expr,
-                    Err(_) => continue,
+                false => match self.parse(t.id) {
+                    Some(expr) => expr,
+                    None => continue,
                 },
             };
             let mentions = t.mentions(|source| self.families(source));
@@ -347,7 +366,7 @@ impl Detector {
         let exception = matches!(r.how, How::Exception | How::ExceptionName);
         let expr = match exception {
             true => stand_in(&r.expression),
-            false => self.licenses.parse(&r.expression).ok()?,
+            false => self.parse(&r.expression)?,
         };
         let mention =
             !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);

@@ -12,6 +12,9 @@ use anstream::{AutoStream, ColorChoice};
 use lictor::diag::{Failure, visible};
 use lictor::report::human::Layout;
 
+/// Large enough that a report of a big tree is written in few steps, in bytes.
+const BUFFER: usize = 1 << 16;
+
 /// A report's way out. A file appears only when it is whole.
 pub enum Output {
     Stdout(BufWriter<AutoStream<io::StdoutLock<'static>>>),
@@ -31,14 +34,17 @@ impl Drop for Part {
 impl Output {
     pub fn open(path: Option<&Path>) -> Result<Output, Failure> {
         let Some(whole) = path else {
-            return Ok(Output::Stdout(BufWriter::new(AutoStream::auto(io::stdout()).lock())));
+            return Ok(Output::Stdout(BufWriter::with_capacity(
+                BUFFER,
+                AutoStream::auto(io::stdout()).lock(),
+            )));
         };
         // What a link names is replaced, not the link; a device or FIFO is written as it is.
         let whole = std::fs::canonicalize(whole).unwrap_or_else(|_| whole.to_owned());
         if std::fs::metadata(&whole).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
             let file = File::options().write(true).open(&whole);
             let file = file.map_err(|e| cannot_write(&whole, e))?;
-            let out = BufWriter::new(AutoStream::new(file, ColorChoice::Never));
+            let out = BufWriter::with_capacity(BUFFER, AutoStream::new(file, ColorChoice::Never));
             return Ok(Output::File { out, part: None, whole });
         }
         let mut part = whole.clone().into_os_string();
@@ -46,7 +52,7 @@ impl Output {
         let part = PathBuf::from(part);
         let file = File::create(&part).map_err(|e| cannot_write(&whole, e))?;
         Ok(Output::File {
-            out: BufWriter::new(AutoStream::new(file, ColorChoice::Never)),
+            out: BufWriter::with_capacity(BUFFER, AutoStream::new(file, ColorChoice::Never)),
             part: Some(Part(part)),
             whole,
         })

@@ -96,6 +96,9 @@ struct Index {
     postings: Vec<Posting>,
     /// Where in `postings` the shingles begin that have the same top bits.
     starts: Vec<u32>,
+    /// Which shingles may be in `postings`: small enough to stay near the processor, and most
+    /// shingles of a file fail at it.
+    filter: Vec<u64>,
     scores: Mutex<HashMap<(u64, usize), f32>>,
     passages: Mutex<HashMap<u64, Arc<[Candidate]>>>,
     /// Hashes the words of files for the two above.
@@ -278,8 +281,11 @@ impl Index {
         let mut postings: Vec<Posting> = per_entry.into_iter().flatten().collect();
         postings.sort_unstable();
         let mut starts = vec![0u32; (1 << BUCKET_BITS) + 1];
+        let mut filter = vec![0u64; 1 << (FILTER_BITS - 6)];
         for p in &postings {
             starts[bucket(p.shingle) + 1] += 1;
+            let (word, bit) = seat(p.shingle);
+            filter[word] |= bit;
         }
         for n in 1..starts.len() {
             starts[n] += starts[n - 1];
@@ -288,6 +294,7 @@ impl Index {
             entries,
             postings,
             starts,
+            filter,
             scores: Mutex::default(),
             passages: Mutex::default(),
             key: RandomState::new(),
@@ -323,6 +330,10 @@ impl Index {
     }
 
     fn postings(&self, shingle: u64) -> &[Posting] {
+        let (word, bit) = seat(shingle);
+        if self.filter[word] & bit == 0 {
+            return &[];
+        }
         let bucket = bucket(shingle);
         let bucket = &self.postings[self.starts[bucket] as usize..self.starts[bucket + 1] as usize];
         let start = bucket.iter().take_while(|p| p.shingle < shingle).count();
@@ -807,6 +818,15 @@ fn postings_of((entry, words): (usize, &Vec<u64>)) -> Vec<Posting> {
 
 fn shingles(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
     tokens.windows(SHINGLE).map(|w| w.iter().fold(tokens::SEED, |h, t| tokens::mix(h, t.hash)))
+}
+
+/// About eight seats for each posting.
+const FILTER_BITS: u32 = 21;
+
+/// Where a shingle is marked in the filter.
+fn seat(shingle: u64) -> (usize, u64) {
+    let at = (shingle >> (u64::BITS - FILTER_BITS)) as usize;
+    (at / 64, 1 << (at % 64))
 }
 
 /// About one bucket for each posting.
