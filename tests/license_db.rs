@@ -192,6 +192,18 @@ fn a_rule_that_is_never_met_is_named() {
 }
 
 #[test]
+fn regression_a_rule_of_the_kind_text_is_found() {
+    let s = house();
+    let rule = "---\nlicense_expression: MIT\nis_license_text: yes\n---\n\n\
+                Zebras may use, copy and change this software as they like,\nand keep its stripes.\n";
+    s.write("rules/zebra.RULE", rule);
+    s.lictor(&["license-db", "check", "rules"]).expect(0);
+    let text = "# Zebras may use, copy and change\n# this software as they like, and keep its stripes.\n# License\n";
+    s.write("a.sh", text);
+    s.lictor(&["detect", "a.sh", "--license-db", "rules"]).expect(0).shows(&["MIT"]);
+}
+
+#[test]
 fn a_text_is_tested() {
     let s = house().with("LICTOR_LICENSE_DB", "rules");
     s.write(

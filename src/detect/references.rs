@@ -158,7 +158,7 @@ impl References {
                 (RuleKind::FalsePositive, _) => Meaning::FalseAlarm {
                     open: own.last().is_some_and(|w| words.ends_open.contains(w)),
                 },
-                (RuleKind::Intro | RuleKind::Clue | RuleKind::Text, _) | (_, None) => continue,
+                (RuleKind::Intro | RuleKind::Clue, _) | (_, None) => continue,
                 (_, Some(expression)) => Meaning::Rule {
                     how: how(rule, own.len(), vague.contains(expression.as_str())),
                     expression: expression.clone(),

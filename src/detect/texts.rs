@@ -5,8 +5,8 @@
 //!
 //! Every text of the list is cut into shingles (runs of [`SHINGLE`] words). Shingles that
 //! a region of a file shares with a text propose a candidate: this text, at this place.
-//! Only the few best candidates of a place are given to askalono, whose score (the
-//! Sørensen-Dice coefficient over pairs of words) decides.
+//! The few best candidates of a place are compared; of those that remain askalono's score (the
+//! Sørensen-Dice coefficient over pairs of words) has the last word.
 //!
 //! Both sides reach askalono as words on one line behind a fixed first line, so that none
 //! of its own guesses (common prefixes, title and copyright lines) applies: two of them
@@ -61,6 +61,10 @@ const MIN_CUT: f32 = 0.36;
 
 /// askalono's score from which a text is itself, whatever else is named.
 const EXACT: f32 = 0.99;
+
+/// By how much askalono's score may be above what candidates are compared by: it has a line more
+/// on both sides and tidies words up in ways of its own.
+const SLACK: f32 = 0.04;
 
 /// How many words less, as a share, a text may explain than the one that is found, and yet be
 /// the one that is meant where its name is given.
@@ -129,6 +133,7 @@ struct Entry {
 /// What is only needed of a text that is met.
 struct Own {
     words: Vec<Token>,
+    pairs: Vec<u64>,
     /// The words as [`plain`] gives them.
     plain: String,
     data: TextData,
@@ -406,7 +411,17 @@ impl Index {
         candidates.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)).then(a.start.cmp(&b.start))
         });
-        let mut settled = settle(self.confirm(text, tokens, candidates));
+        let likely = self.compare(text, tokens, candidates);
+        // Of the rest the difference is so great that askalono cannot see it otherwise.
+        let best = settle(likely.clone());
+        let close = |c: &Candidate| {
+            let from = best.partition_point(|b| b.end <= c.start);
+            let here = best[from..].iter().take_while(|b| b.start < c.end);
+            here.into_iter().all(|b| c.value + RIVAL * c.len() as f32 >= b.value)
+        };
+        let close: Vec<Candidate> = likely.into_iter().filter(close).collect();
+        let confirmed = close.into_iter().filter_map(|c| self.confirm(text, tokens, c));
+        let mut settled = settle(confirmed.collect());
         for c in settled.iter_mut().filter(|c| c.score < 1.0) {
             // Only what may differ was other, or words around.
             let own = self.entries[c.entry].written();
@@ -468,10 +483,11 @@ impl Index {
         candidates
     }
 
-    /// Lets askalono score the best candidates of every place.
-    fn confirm(&self, text: &[u8], tokens: &[Token], best_first: Vec<Candidate>) -> Vec<Candidate> {
+    /// Compares the best candidates of every place, by what askalono will go by: the share of
+    /// pairs of neighbouring words. askalono itself takes twenty times as long.
+    fn compare(&self, text: &[u8], tokens: &[Token], best_first: Vec<Candidate>) -> Vec<Candidate> {
         let mut places: HashMap<u32, Vec<Place>> = HashMap::new();
-        let mut confirmed = Vec::new();
+        let mut likely = Vec::new();
         for c in best_first {
             let class = c.len().ilog2();
             let here = places.entry(class).or_insert_with(|| vec![Place::default(); tokens.len()]);
@@ -481,39 +497,45 @@ impl Index {
             }
             let entry = &self.entries[c.entry];
             let words = &tokens[c.start..c.end];
+            let own = entry.own();
             let score = match entry.header {
                 // Only what is there is compared, so that the version and "or later" of a
                 // header that was cut short weigh more than what is missing.
                 true if c.part.len() * 2 < entry.words => 0.0,
                 true if entry.words < SHORT_HEADER && c.part.len() < entry.words => 0.0,
-                true => entry.score_part(text, words, c.part.clone()),
-                false => self.score(text, words, c.entry),
+                true => match alike(&pairs(&own.words[c.part.clone()]), &pairs(words)) {
+                    score
+                        if score + SLACK >= MIN_HEADER_SCORE
+                            && entry.marks_fit(text, &c, words) =>
+                    {
+                        score
+                    }
+                    _ => 0.0,
+                },
+                false => alike(&own.pairs, &pairs(words)),
             };
             for place in &mut here[c.start..c.end] {
                 place.rivals = place.rivals.saturating_add(1);
                 place.best = place.best.max(score);
             }
-            let of = if entry.header { c.part.len() } else { entry.words };
-            let (matched, value) = worth(score, c.len(), of, &c.part, entry.words);
-            // A text into which a paragraph was put is all there, though it is less alike.
-            let complete = matched >= MIN_COMPLETE * entry.words as f32 && score >= MIN_MIXED_SCORE;
-            let enough = match entry.header {
-                true => score >= MIN_HEADER_SCORE,
-                false => {
-                    // A good part of a text, word for word: it was cut off.
-                    let cut = c.part.start <= EDGE * 2
-                        && matched >= MIN_CUT_WORDS
-                        && matched >= MIN_CUT * entry.words as f32
-                        && matched >= 0.97 * (c.part.len() - c.edge) as f32
-                        && matched >= 0.9 * (c.len() - c.edge) as f32;
-                    score >= MIN_TEXT_SCORE || complete || cut
-                }
-            };
-            if enough {
-                confirmed.push(Candidate { score, value, ..c });
-            }
+            likely.extend(entry.judge(&c, score + SLACK).map(|value| Candidate {
+                score,
+                value,
+                ..c
+            }));
         }
-        confirmed
+        likely
+    }
+
+    /// Lets askalono have the last word.
+    fn confirm(&self, text: &[u8], tokens: &[Token], c: Candidate) -> Option<Candidate> {
+        let entry = &self.entries[c.entry];
+        let words = &tokens[c.start..c.end];
+        let score = match entry.header {
+            true => entry.score_part(text, words, c.part.clone()),
+            false => self.score(text, words, c.entry),
+        };
+        entry.judge(&c, score).map(|value| Candidate { score, value, ..c })
     }
 
     /// askalono's score of a text against words of a file. Equal words are scored once.
@@ -534,6 +556,27 @@ impl Index {
             scores.insert(key, score);
         }
         score
+    }
+}
+
+/// The pairs of neighbouring words, sorted.
+fn pairs(words: &[Token]) -> Vec<u64> {
+    let mut pairs: Vec<u64> = words.windows(2).map(|w| tokens::mix(w[0].hash, w[1].hash)).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// The Sørensen-Dice coefficient of two sorted lists.
+fn alike(a: &[u64], b: &[u64]) -> f32 {
+    let (mut n, mut m, mut common) = (0, 0, 0usize);
+    while let (Some(x), Some(y)) = (a.get(n), b.get(m)) {
+        common += usize::from(x == y);
+        n += usize::from(x <= y);
+        m += usize::from(y <= x);
+    }
+    match a.len() + b.len() {
+        0 => 1.0,
+        all => 2.0 * common as f32 / all as f32,
     }
 }
 
@@ -558,10 +601,34 @@ impl Entry {
         if own == here {
             return 1.0;
         }
-        if marks(&own) != marks(&here) {
-            return 0.0;
-        }
         TextData::new(&here).match_score(&TextData::new(&own))
+    }
+
+    /// Whether versions, names of licenses and "later" are those of the header.
+    fn marks_fit(&self, text: &[u8], c: &Candidate, words: &[Token]) -> bool {
+        let own = plain(self.source.as_bytes(), &self.own().words[c.part.clone()]);
+        marks(&own) == marks(&plain(text, words))
+    }
+
+    /// What a candidate for this text is worth by its score; `None` if that is not enough.
+    fn judge(&self, c: &Candidate, score: f32) -> Option<f32> {
+        let of = if self.header { c.part.len() } else { self.words };
+        let (matched, value) = worth(score, c.len(), of, &c.part, self.words);
+        // A text into which a paragraph was put is all there, though it is less alike.
+        let complete = matched >= MIN_COMPLETE * self.words as f32 && score >= MIN_MIXED_SCORE;
+        // A good part of a text, word for word: it was cut off.
+        let cut = || {
+            c.part.start <= EDGE * 2
+                && matched >= MIN_CUT_WORDS
+                && matched >= MIN_CUT * self.words as f32
+                && matched >= 0.97 * (c.part.len() - c.edge) as f32
+                && matched >= 0.9 * (c.len() - c.edge) as f32
+        };
+        let enough = match self.header {
+            true => score >= MIN_HEADER_SCORE,
+            false => score >= MIN_TEXT_SCORE || complete || cut(),
+        };
+        enough.then_some(value)
     }
 
     fn written(&self) -> Words<'_> {
@@ -573,7 +640,8 @@ impl Entry {
             let words = source(self.source);
             let plain = plain(self.source.as_bytes(), &words);
             let data = TextData::new(&plain).without_text();
-            Own { words, plain, data }
+            let pairs = pairs(&words);
+            Own { words, pairs, plain, data }
         })
     }
 }
