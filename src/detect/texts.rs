@@ -139,7 +139,7 @@ struct Own {
     data: TextData,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Posting {
     shingle: u64,
     entry: u32,
@@ -283,17 +283,26 @@ impl Index {
             .zip(&per_entry)
             .map(|(entry, postings)| Entry { shingles: postings.len(), ..entry })
             .collect();
-        let mut postings: Vec<Posting> = per_entry.into_iter().flatten().collect();
-        postings.sort_unstable();
         let mut starts = vec![0u32; (1 << BUCKET_BITS) + 1];
         let mut filter = vec![0u64; 1 << (FILTER_BITS - 6)];
-        for p in &postings {
+        for p in per_entry.iter().flatten() {
             starts[bucket(p.shingle) + 1] += 1;
             let (word, bit) = seat(p.shingle);
             filter[word] |= bit;
         }
         for n in 1..starts.len() {
             starts[n] += starts[n - 1];
+        }
+        // Each posting goes to its bucket, and buckets hold about one: little is left to sort.
+        let mut next = starts.clone();
+        let mut postings = vec![Posting::default(); next[next.len() - 1] as usize];
+        for p in per_entry.into_iter().flatten() {
+            let place = &mut next[bucket(p.shingle)];
+            postings[*place as usize] = p;
+            *place += 1;
+        }
+        for ends in starts.windows(2).filter(|ends| ends[1] > ends[0] + 1) {
+            postings[ends[0] as usize..ends[1] as usize].sort_unstable();
         }
         Index {
             entries,
