@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::licenses::Licenses;
-use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX};
+use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX, family};
 use crate::model::{Basis, Detection, FileKind, Match, MatchKind, Pointer, Skipped};
 use combine::{Hit, Sure};
 use compare::Words;
@@ -344,9 +344,7 @@ impl Detector {
         let named = self.references().find(text.as_bytes(), &tokens);
         let parsed = named.iter().filter_map(|r| self.licenses.parse(&r.expression).ok());
         parsed
-            .flat_map(|e| {
-                e.ids().into_iter().map(|i| combine::family(i).to_owned()).collect::<Vec<_>>()
-            })
+            .flat_map(|e| e.ids().into_iter().map(|i| family(i).to_owned()).collect::<Vec<_>>())
             .collect()
     }
 

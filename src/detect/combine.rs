@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 
 use super::references::stem;
 use super::texts::Texts;
-use crate::licenses::expression::{Expr, Term};
+use crate::licenses::expression::{Expr, Term, family};
 use crate::model::{Basis, MatchKind};
 
 /// A license met at a place of a content.
@@ -347,13 +347,4 @@ fn attach(expr: &Expr, addition: &str) -> Expr {
 
 fn is_gnu(id: &str) -> bool {
     ["GPL-", "LGPL-", "AGPL-"].iter().any(|p| id.starts_with(p))
-}
-
-/// The letters of an id before its version.
-pub(super) fn family(id: &str) -> &str {
-    let end = id
-        .match_indices('-')
-        .find(|(n, _)| id.as_bytes().get(n + 1).is_some_and(u8::is_ascii_digit))
-        .map_or(id.len(), |(n, _)| n);
-    &id[..end]
 }

@@ -288,6 +288,15 @@ fn canonical(db: &Licenses, req: &LicenseReq) -> Expr {
     }
 }
 
+/// The letters of an id before its version.
+pub fn family(id: &str) -> &str {
+    let end = id
+        .match_indices('-')
+        .find(|(n, _)| id.as_bytes().get(n + 1).is_some_and(u8::is_ascii_digit))
+        .map_or(id.len(), |(n, _)| n);
+    &id[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

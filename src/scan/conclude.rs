@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::detect::is_license_file;
 use crate::licenses::Licenses;
-use crate::licenses::expression::Expr;
+use crate::licenses::expression::{Expr, family};
 use crate::model::Pointer;
 
 use super::components::{directory, name};
@@ -65,12 +65,6 @@ fn of_families(own: &Expr, said: &Expr) -> Option<String> {
         one => Some(one).filter(shares).cloned(),
     };
     kept.map(|e| e.to_string())
-}
-
-/// The letters of an id before its version.
-fn family(id: &str) -> &str {
-    let version = |(n, _): &(usize, &str)| id.as_bytes().get(n + 1).is_some_and(u8::is_ascii_digit);
-    id.match_indices('-').find(version).map_or(id, |(n, _)| &id[..n])
 }
 
 /// What the license files say that are nearest to a file, in its directory or else one above.
