@@ -149,13 +149,17 @@ impl Detector {
         }
         let mut hits: Vec<Hit<'_>> = Vec::new();
         let mut regions = found.regions;
+        // Those of the gate are in order; what is added here lies outside of them.
+        let gated = regions.len();
         for at in found.tags {
             // A tag whose expression reached over this place has already read it.
             if let Some(tag) = tags::read(self.licenses, text, at)
                 && let Some(expr) = self.parse(&tag.expression)
             {
                 // What is no id may still be a name, and the rest of its line others.
-                if is_unknown(&expr) && !regions.iter().any(|r| r.contains(&at)) {
+                let before = regions[..gated].partition_point(|r| r.end <= at);
+                let inside = regions[..gated].get(before).is_some_and(|r| r.start <= at);
+                if is_unknown(&expr) && !inside {
                     let rest = &text[tag.end..];
                     let line = memchr::memchr(b'\n', rest).map_or(text.len(), |n| tag.end + n);
                     regions.push(tag.start..line);

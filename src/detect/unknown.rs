@@ -29,6 +29,11 @@ pub(super) fn unexplained<'a>(
     found: Vec<Phrases>,
     known: impl Iterator<Item = &'a Range<usize>>,
 ) -> Vec<Range<usize>> {
+    let mut places: Vec<Range<usize>> =
+        found.into_iter().filter(|f| f.met >= ENOUGH).map(|f| f.range).collect();
+    if places.is_empty() {
+        return places;
+    }
     let mut explained: Vec<(usize, usize)> =
         known.map(|place| (place.start.saturating_sub(NEAR), place.end + NEAR)).collect();
     explained.sort_unstable();
@@ -38,8 +43,6 @@ pub(super) fn unexplained<'a>(
         farthest = farthest.max(*end);
         *end = farthest;
     }
-    let mut places: Vec<Range<usize>> =
-        found.into_iter().filter(|f| f.met >= ENOUGH).map(|f| f.range).collect();
     places.retain(|place| {
         let before = explained.partition_point(|(start, _)| *start < place.end);
         before.checked_sub(1).is_none_or(|n| explained[n].1 <= place.start)
