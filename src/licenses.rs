@@ -9,6 +9,7 @@
 //! them. Nothing here looks at a scanned file.
 
 pub mod expression;
+pub mod families;
 pub mod names;
 pub mod rules;
 

@@ -77,6 +77,13 @@ fn the_list_is_also_one_json_document() {
     assert_eq!(custom["source"], "rules/licenses/acme-eula.LICENSE");
     let old = find(&list["licenses"], "id", "GPL-2.0");
     assert_eq!((&old["deprecated"], &old["successor"]), (&true.into(), &"GPL-2.0-only".into()));
+    assert_eq!(
+        (&custom["osi_approved"], &custom["families"]),
+        (&false.into(), &[""; 0][..].into())
+    );
+    let gpl = find(&list["licenses"], "id", "GPL-2.0-only");
+    assert_eq!((&gpl["osi_approved"], &gpl["fsf_free"]), (&true.into(), &true.into()));
+    assert_eq!(gpl["families"], Value::from(vec!["GPL"]));
     let exception = find(&list["licenses"], "id", "Classpath-exception-2.0");
     assert_eq!((&exception["exception"], &exception["category"]), (&true.into(), &Value::Null));
     let rule = find(&list["rules"], "name", "acme_1.RULE");
@@ -92,6 +99,7 @@ fn a_license_and_a_rule_are_shown_with_all_that_is_known() {
     let s = house().with("LICTOR_LICENSE_DB", "rules");
     let run = s.lictor(&["license-db", "show", "mit"]);
     run.expect(0).shows(&["MIT\n", "MIT License", "permissive", "the SPDX License List"]);
+    run.shows(&["  families    MIT\n  approved    by the OSI and the FSF\n"]);
     run.shows(&["Permission is hereby granted"]);
     let run = s.lictor(&["license-db", "show", "GPL-2.0+"]);
     run.expect(0).shows(&["GPL-2.0-or-later"]);

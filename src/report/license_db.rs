@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::ReportError;
 use super::json::Head;
 use crate::diag::visible;
+use crate::licenses::expression::Term;
 use crate::licenses::rules::{Rule, RuleKind};
 use crate::licenses::{Category, License, Licenses};
 
@@ -90,6 +91,9 @@ struct LicenseJson<'a> {
     exception: bool,
     deprecated: bool,
     successor: Option<&'a str>,
+    families: Vec<&'a str>,
+    osi_approved: bool,
+    fsf_free: bool,
     source: &'a str,
 }
 
@@ -110,6 +114,7 @@ struct RuleJson<'a> {
 /// # Errors
 /// The writer fails.
 pub fn list_json(listing: &Listing<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let db = listing.database;
     let licenses = listing.licenses.iter().map(|l| LicenseJson {
         id: l.id,
         name: l.name,
@@ -117,6 +122,9 @@ pub fn list_json(listing: &Listing<'_>, out: &mut dyn Write) -> Result<(), Repor
         exception: l.exception,
         deprecated: l.deprecated,
         successor: l.successor,
+        families: db.families(&alone(l.id)),
+        osi_approved: db.is_osi_approved(l.id),
+        fsf_free: db.is_fsf_free(l.id),
         source: l.source,
     });
     let rules = listing.rules.iter().map(|r| RuleJson {
@@ -131,12 +139,17 @@ pub fn list_json(listing: &Listing<'_>, out: &mut dyn Write) -> Result<(), Repor
     });
     let document = ListingJson {
         head: Head::new("lictor-license-db", VERSION),
-        digest: listing.database.digest(),
+        digest: db.digest(),
         licenses: licenses.collect(),
         rules: rules.collect(),
     };
     let text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?;
     Ok(writeln!(out, "{text}")?)
+}
+
+/// The license without an exception.
+fn alone(id: &str) -> Term {
+    Term { license: id.to_owned(), addition: None }
 }
 
 /// Writes all that is known of one license.
@@ -155,6 +168,18 @@ pub fn license(db: &Licenses, l: &License<'_>, out: &mut dyn Write) -> Result<()
         (Some(successor), _) => row(out, "deprecated", &format!("reported as {successor}"))?,
         (None, true) => row(out, "deprecated", "yes, and nothing replaces it")?,
         (None, false) => {}
+    }
+    let families = db.families(&alone(l.id));
+    if !families.is_empty() {
+        row(out, "families", &families.join(", "))?;
+    }
+    let approved: Vec<&str> =
+        [(db.is_osi_approved(l.id), "the OSI"), (db.is_fsf_free(l.id), "the FSF")]
+            .into_iter()
+            .filter_map(|(by, who)| by.then_some(who))
+            .collect();
+    if !approved.is_empty() {
+        row(out, "approved", &format!("by {}", approved.join(" and ")))?;
     }
     row(out, "source", l.source)?;
     let rules: Vec<&Rule> = db.rules().iter().filter(|r| db.reports(r, l.id)).collect();
