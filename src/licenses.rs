@@ -11,6 +11,7 @@
 pub mod expression;
 pub mod families;
 pub mod names;
+pub mod obligations;
 pub mod rules;
 
 use std::collections::{BTreeMap, HashMap};

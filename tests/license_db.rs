@@ -100,9 +100,15 @@ fn a_license_and_a_rule_are_shown_with_all_that_is_known() {
     let run = s.lictor(&["license-db", "show", "mit"]);
     run.expect(0).shows(&["MIT\n", "MIT License", "permissive", "the SPDX License List"]);
     run.shows(&["  families    MIT\n  approved    by the OSI and the FSF\n"]);
+    run.shows(&[
+        "  owed        attribution (on distribution): Keep",
+        "license-text (on distribution)",
+    ]);
     run.shows(&["Permission is hereby granted"]);
     let run = s.lictor(&["license-db", "show", "GPL-2.0+"]);
-    run.expect(0).shows(&["GPL-2.0-or-later"]);
+    run.expect(0).shows(&["GPL-2.0-or-later", "state-changes (on distribution with modification)"]);
+    let run = s.lictor(&["license-db", "show", "0BSD"]);
+    run.expect(0).shows(&["  owed        nothing\n"]);
     let run = s.lictor(&["license-db", "show", "Classpath-exception-2.0"]);
     run.expect(0).shows(&["an exception, attached to a license by WITH", "Linking this library"]);
     let run = s.lictor(&["license-db", "show", "LicenseRef-acme-eula"]);

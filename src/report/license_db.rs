@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::ReportError;
 use super::json::Head;
 use crate::diag::visible;
-use crate::licenses::expression::Term;
+use crate::licenses::expression::{Expr, Term};
+use crate::licenses::obligations::{Basis, Obligations};
 use crate::licenses::rules::{Rule, RuleKind};
 use crate::licenses::{Category, License, Licenses};
 
@@ -152,6 +153,29 @@ fn alone(id: &str) -> Term {
     Term { license: id.to_owned(), addition: None }
 }
 
+/// What is owed under a license, a line each.
+fn owed(db: &Licenses, id: &str) -> Vec<String> {
+    // A deprecated id may stand for a license with an exception.
+    let term = match db.parse(id) {
+        Ok(Expr::Term(term)) => term,
+        _ => alone(id),
+    };
+    let Obligations { basis, owed } = db.obligations(&term);
+    let mut lines = match basis {
+        Basis::License if owed.is_empty() => vec!["nothing".to_owned()],
+        Basis::License => Vec::new(),
+        Basis::Category(_) => vec!["by its category, the license was not looked at:".to_owned()],
+        Basis::Nothing => vec!["not known".to_owned()],
+    };
+    lines.extend(owed.iter().map(|o| {
+        let on: Vec<&str> = o.on.iter().map(|t| t.as_str()).collect();
+        let on = on.join(", ").replace("distribution-source, distribution-binary", "distribution");
+        let only_if = o.only_if.map(|t| format!(" with {}", t.as_str())).unwrap_or_default();
+        format!("{} (on {on}{only_if}): {}", o.duty.as_str(), o.says)
+    }));
+    lines
+}
+
 /// Writes all that is known of one license.
 ///
 /// # Errors
@@ -180,6 +204,11 @@ pub fn license(db: &Licenses, l: &License<'_>, out: &mut dyn Write) -> Result<()
             .collect();
     if !approved.is_empty() {
         row(out, "approved", &format!("by {}", approved.join(" and ")))?;
+    }
+    if !l.exception {
+        for (n, line) in owed(db, l.id).iter().enumerate() {
+            row(out, if n == 0 { "owed" } else { "" }, line)?;
+        }
     }
     row(out, "source", l.source)?;
     let rules: Vec<&Rule> = db.rules().iter().filter(|r| db.reports(r, l.id)).collect();
