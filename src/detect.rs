@@ -49,7 +49,7 @@ use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
@@ -332,7 +332,7 @@ impl Detector {
             seen.points.extend(files.map(|f| (f.clone(), range.clone())));
             let heading = is_heading(text, &range);
             let quoted = is_quoted(text, &range);
-            let file = is_file_name(text, &range);
+            let file = r.how != How::Address && is_file_name(text, &range);
             seen.hits.extend(self.named(&r, range).map(|h| Hit {
                 heading,
                 quoted: quoted && h.mention,

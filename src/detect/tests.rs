@@ -345,4 +345,7 @@ fn regression_the_name_of_a_file_says_no_version() {
     let notice = "Available under the GNU Lesser General Public License, version 3 or later";
     let found = expression(format!("{notice}: 4379e7444a0e  COPYING.gplv3\n"));
     assert_eq!(found.as_deref(), Some("LGPL-3.0-or-later"));
+    // The host's name is no file's.
+    let address = "@license AGPL https://www.gnu.org/licenses/agpl";
+    assert_eq!(expression(address).as_deref(), Some("AGPL-3.0-only"));
 }

@@ -14,89 +14,115 @@ use crate::detect::combine::Sure;
 const CATALOGUE: usize = 12;
 const CATALOGUE_GAP: usize = 40;
 
+/// How a name stands to the one before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    Apart,
+    /// With nothing but a comma between.
+    Listed,
+    /// With nothing but "and" and the like between.
+    And,
+    Or,
+}
+
+/// Most words between two names that are joined, and before the first of them that offer a choice.
+const JOINT: usize = 8;
+
 impl Reader<'_> {
     /// Keeps what is surely meant and what stands beside it, and sees what is joined by "or".
     pub fn choose(&self, mut named: Vec<Named>) -> Vec<Reference> {
-        let words = &self.of.words;
         without_catalogues(&mut named);
-        // For each name, whether it follows the one before it with nothing but "or", "and" and
-        // the like between; and whether that is a choice.
-        let joined: Vec<Option<bool>> = (0..named.len())
-            .map(|n| {
-                let before = &named.get(n.wrapping_sub(1))?.reference;
-                let here = &named[n].reference;
-                if before.place.end > here.place.start || here.place.start - before.place.end > 8 {
-                    return None;
-                }
-                let mut or = false;
-                for t in before.place.end..here.place.start {
-                    let hash = self.tokens[t].hash;
-                    let plain = words.joint.contains(&hash)
-                        || words.license.contains(&hash)
-                        || words.style.contains(&hash)
-                        || words.approach.contains(&hash);
-                    if !plain {
-                        return None;
-                    }
-                    or |= words.or.contains(&hash);
-                }
-                let from = self.tokens[before.place.end - 1].end as usize;
-                let gap = &self.text[from..self.tokens[here.place.start].start as usize];
-                if memchr::memmem::find(gap, b"\n\n").is_some()
-                    || gap.windows(2).any(|w| w == b". ")
-                {
-                    return None;
-                }
-                // A slash between, or a word that offers a choice before.
-                or |= gap.trim_ascii() == b"/" || gap.contains(&b'|');
-                let from = before.place.start.saturating_sub(8);
-                or |= (from..here.place.start).any(|t| self.is(t, &words.either));
-                Some(or)
-            })
-            .collect();
-        for n in 1..named.len() {
-            if joined[n].is_some()
-                && named[n - 1].meant == Meant::Yes
-                && named[n].meant == Meant::Weak
-            {
-                named[n].meant = Meant::Yes;
-            }
-        }
-        for n in (1..named.len()).rev() {
-            if joined[n].is_some()
-                && named[n].meant == Meant::Yes
-                && named[n - 1].meant == Meant::Weak
-            {
-                named[n - 1].meant = Meant::Yes;
-            }
-        }
-        for n in 0..named.len() {
-            let beside = [joined[n].is_some().then(|| n - 1), joined.get(n + 1).map(|_| n + 1)];
-            let gnu = |m: usize| {
-                joined[n.max(m)] == Some(true)
-                    && named[m].family.is_some_and(|f| self.of.families[f].gnu)
-            };
-            if let Some(family) = named[n].family
-                && named[n].reference.how == (How::Name { sure: Sure::Vague })
-                && let Some(meant) = &self.of.families[family].beside_gnu
-                && beside.into_iter().flatten().any(gnu)
-            {
-                named[n].reference.expression.clone_from(meant);
-            }
-        }
+        let joints = self.joints(&named);
+        mean_beside(&mut named, &joints);
+        self.explain_beside_gnu(&mut named, &joints);
         let mut chosen: Vec<Reference> = Vec::new();
         let mut before_kept = false;
-        for (n, name) in named.into_iter().enumerate() {
+        for (name, joint) in named.into_iter().zip(joints) {
             let kept = name.meant == Meant::Yes;
             if kept {
-                let or = before_kept && joined[n] == Some(true);
+                let or = before_kept && joint == Joint::Or;
                 let granted = self.granted(name.reference.place.start)
-                    || joined[n].is_some() && chosen.last().is_some_and(|r| r.granted);
+                    || joint != Joint::Apart && chosen.last().is_some_and(|r| r.granted);
                 chosen.push(Reference { or, granted, ..name.reference });
             }
             before_kept = kept;
         }
         chosen
+    }
+
+    /// For each name how it stands to the one before it. "A, B or C" is a choice throughout.
+    fn joints(&self, named: &[Named]) -> Vec<Joint> {
+        let pairs = named.windows(2).map(|n| self.joint(&n[0].reference, &n[1].reference));
+        let first = (!named.is_empty()).then_some(Joint::Apart);
+        let mut joints: Vec<Joint> = first.into_iter().chain(pairs).collect();
+        for n in (1..joints.len()).rev() {
+            if joints[n] == Joint::Or && joints[n - 1] == Joint::Listed {
+                joints[n - 1] = Joint::Or;
+            }
+        }
+        joints
+    }
+
+    fn joint(&self, before: &Reference, here: &Reference) -> Joint {
+        let words = &self.of.words;
+        let between = before.place.end..here.place.start;
+        if before.place.end > here.place.start || between.len() > JOINT {
+            return Joint::Apart;
+        }
+        let plain = [&words.joint, &words.license, &words.style, &words.approach];
+        if !between.clone().all(|t| plain.iter().any(|set| self.is(t, set))) {
+            return Joint::Apart;
+        }
+        let from = self.tokens[before.place.end - 1].end as usize;
+        let gap = &self.text[from..self.tokens[here.place.start].start as usize];
+        if gap.windows(2).any(|w| matches!(w, b"\n\n" | b". ")) {
+            return Joint::Apart;
+        }
+        // A slash between, or a word that offers a choice, here or before.
+        let offered = before.place.start.saturating_sub(JOINT)..here.place.start;
+        if between.clone().any(|t| self.is(t, &words.or))
+            || gap.trim_ascii() == b"/"
+            || gap.contains(&b'|')
+            || offered.into_iter().any(|t| self.is(t, &words.either))
+        {
+            return Joint::Or;
+        }
+        if gap.trim_ascii() == b"," { Joint::Listed } else { Joint::And }
+    }
+
+    /// Gives a name without a version the version that it has in a choice with a GNU license,
+    /// wherever it is called by it.
+    fn explain_beside_gnu(&self, named: &mut [Named], joints: &[Joint]) {
+        let vague =
+            |n: &Named| n.family.filter(|_| n.reference.how == (How::Name { sure: Sure::Vague }));
+        let gnu = |n: &Named| n.family.is_some_and(|f| self.of.families[f].gnu);
+        for n in 0..named.len() {
+            let Some(family) = vague(&named[n]) else { continue };
+            let Some(meant) = &self.of.families[family].beside_gnu else { continue };
+            let beside = joints[n] == Joint::Or && gnu(&named[n - 1])
+                || joints.get(n + 1) == Some(&Joint::Or) && gnu(&named[n + 1]);
+            if beside {
+                for same in named.iter_mut().filter(|other| vague(other) == Some(family)) {
+                    same.reference.expression.clone_from(meant);
+                }
+            }
+        }
+    }
+}
+
+/// What stands beside a name that is meant is meant as well.
+fn mean_beside(named: &mut [Named], joints: &[Joint]) {
+    let spread = |named: &mut [Named], from: usize, to: usize| {
+        if named[from].meant == Meant::Yes && named[to].meant == Meant::Weak {
+            named[to].meant = Meant::Yes;
+        }
+    };
+    let joined = |n: &usize| joints[*n] != Joint::Apart;
+    for n in (1..named.len()).filter(joined) {
+        spread(named, n - 1, n);
+    }
+    for n in (1..named.len()).rev().filter(joined) {
+        spread(named, n, n - 1);
     }
 }
 

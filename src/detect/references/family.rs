@@ -41,12 +41,14 @@ impl Known {
     /// `names` are all that the family goes by.
     pub fn new<'a>(family: &Family, names: impl Iterator<Item = &'a String>) -> Known {
         let versions = family.versions.iter();
+        // Behind it may stand another license ("library or lesser" is one).
+        let or = tokens::words("or")[0];
         Known {
             versions: versions.map(|(v, id)| (bare_version(v).to_owned(), id.clone())).collect(),
             unversioned: family.unversioned.clone(),
             beside_gnu: family.beside_gnu.clone(),
             gnu: family.gnu,
-            own: names.flat_map(|n| tokens::words(n)).collect(),
+            own: names.flat_map(|n| tokens::words(n)).filter(|w| *w != or).collect(),
         }
     }
 

@@ -53,6 +53,27 @@ fn versions_stand_behind_a_name_or_before_it() {
 }
 
 #[test]
+fn a_list_that_ends_in_or_is_a_choice() {
+    check(&[
+        ("under the LGPL, MPL or BSD license", "LGPL-2.0-or-later | MPL-1.1 | BSD-3-Clause"),
+        ("under the LGPL, MPL and BSD license", "LGPL-2.0-or-later, MPL-2.0, BSD-3-Clause"),
+        (
+            "the terms of the Mozilla Public License (http://mozilla.org/MPL) or the GNU General \
+             Public License",
+            "MPL-1.1, MPL-1.1 | GPL-1.0-or-later",
+        ),
+    ]);
+}
+
+#[test]
+fn regression_the_version_of_another_license_behind_or_is_not_taken() {
+    check(&[(
+        "of the LGPL version 2.1 or later (the \"LGPL\"), or the Apache License Version 2.0",
+        "LGPL-2.1-or-later, LGPL-2.0-or-later | Apache-2.0",
+    )]);
+}
+
+#[test]
 fn regression_a_later_version_that_someone_must_accept_is_not_any() {
     check(&[(
         "the GNU General Public License as published by the Free Software Foundation; either \
