@@ -275,7 +275,7 @@ fn tokenize_line(
     prefixes: &mut Prefixes,
 ) {
     let before = tokens.len();
-    let mut at = line.start;
+    let mut at = after_number(text, &line);
     while at < line.end {
         let byte = text[at];
         if CLASS[usize::from(byte)] == 0 {
@@ -348,6 +348,25 @@ fn license(word: &[u8]) -> Option<u64> {
     Some(letters.fold(SEED, |hash, b| mix(hash, u64::from(b))))
 }
 
+/// Behind the number of a line in a listing made by Doxygen, or where the line begins.
+fn after_number(text: &[u8], line: &Range<usize>) -> usize {
+    let skip = |rest: &[u8]| {
+        let rest = rest.strip_prefix(b"<div class=\"line\">").unwrap_or(rest);
+        let rest = digits(rest.strip_prefix(b"<a name=\"l")?).strip_prefix(b"\"></a>")?;
+        let rest = rest.strip_prefix(b"<span class=\"lineno\">").unwrap_or(rest);
+        Some(digits(rest.trim_ascii_start()).len())
+    };
+    match text.get(line.start) {
+        Some(b'<') => skip(&text[line.clone()]).map_or(line.start, |left| line.end - left),
+        _ => line.start,
+    }
+}
+
+/// What stands behind the digits at the beginning.
+fn digits(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|b| b.is_ascii_digit()).count()..]
+}
+
 /// Behind the element of markup at `at`, or behind the bracket if there is none.
 fn after_element(text: &[u8], at: usize, end: usize) -> usize {
     let rest = &text[at + 1..end.min(at + MAX_ELEMENT)];
@@ -412,8 +431,23 @@ fn is_copyright(text: &[u8], line: &[Token]) -> bool {
         return false;
     }
     let is = |i: usize, w: &str| word(i).is_some_and(|x| x.eq_ignore_ascii_case(w.as_bytes()));
-    // "(C) 2010 Jane Doe. GPLv2."
-    let telling = ["gpl", "gplv", "lgpl", "lgplv", "license", "licensed", "bsd", "mit"];
+    // "(C) 2010 Jane Doe. GPLv2.", "Copyright 1988 Joe. You may copy this".
+    let telling = [
+        "gpl",
+        "gplv",
+        "lgpl",
+        "lgplv",
+        "license",
+        "licensed",
+        "bsd",
+        "mit",
+        "permission",
+        "permitted",
+        "grants",
+        "may",
+        "use",
+        "freely",
+    ];
     if (0..line.len()).any(|i| telling.iter().any(|w| is(i, w))) {
         return false;
     }
@@ -515,6 +549,18 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_lines_are_left_out_of_listings() {
+        for listing in [
+            "<a name=\"l00008\"></a>00008 either version 3",
+            "<div class=\"line\"><a name=\"l00008\"></a><span class=\"lineno\">    8</span>\
+             &#160;either version 3</div>",
+        ] {
+            assert_eq!(words(listing), ["either", "version", "3"]);
+        }
+        assert_eq!(words("<a name=\"list\">3"), ["name", "list", "3"]);
+    }
+
+    #[test]
     fn broken_words_are_put_together_where_the_whole_is_known() {
         let known: Vec<u64> =
             ["distribution", "license", "royalty", "free", "royaltyfree", "permission", "per"]
@@ -567,6 +613,7 @@ mod tests {
             ["ok"]
         );
         assert_eq!(words("# (C) 2010 Jane Doe. GPLv2."), ["C", "2010", "Jane", "Doe", "GPLv", "2"]);
+        assert_eq!(words("Copyright 1988 Joe. You may copy").len(), 6);
         assert_eq!(words("copyright notice and").len(), 3);
         assert_eq!(words("The above copyright 2020").len(), 4);
     }
