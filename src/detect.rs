@@ -304,12 +304,14 @@ impl Detector {
                 },
             };
             let mentions = t.mentions(|source| self.families(source));
-            let (kind, basis) = match t.header {
-                true => (MatchKind::Header, Basis::Header),
-                false => (MatchKind::Text, Basis::Text),
+            let (kind, basis, sure) = match t.header {
+                true => (MatchKind::Header, Basis::Header, Sure::Exact),
+                false if t.clue => (MatchKind::Reference, Basis::Clue, Sure::Vague),
+                false => (MatchKind::Text, Basis::Text, Sure::Exact),
             };
             seen.hits.push(Hit {
                 score: t.score,
+                sure,
                 exception: t.exception,
                 mentions: Some(mentions),
                 ..Hit::new(expr, kind, basis, t.title(), t.range)

@@ -23,6 +23,7 @@ use rustc_hash::FxHashSet;
 
 use super::automaton::Automaton;
 use super::combine::Sure;
+use super::texts;
 use super::tokens::{self, Token};
 use crate::licenses::Licenses;
 use crate::licenses::names;
@@ -152,7 +153,7 @@ impl References {
                 add(tokens::words(&name), Meaning::Exception(id.clone()), format!("name {name}"));
             }
         }
-        for rule in licenses.rules() {
+        for rule in licenses.rules().iter().filter(|r| !texts::is_text(r)) {
             let own = tokens::words(&rule.text);
             let meaning = match (rule.kind, &rule.expression) {
                 (RuleKind::FalsePositive, _) => Meaning::FalseAlarm {
@@ -198,6 +199,11 @@ const EXCEPTION_WORDS: usize = 5;
 /// Relevance from which the words of a rule are a statement of their own.
 const SURE: u8 = 80;
 
+/// Whether a match of a rule is more than a hint.
+pub(super) fn is_sure(rule: &Rule) -> bool {
+    rule.relevance >= SURE
+}
+
 /// What is said where the words of a rule stand; `vague` if its expression is a family's
 /// whose version is not said.
 fn how(rule: &Rule, words: usize, vague: bool) -> How {
@@ -205,7 +211,7 @@ fn how(rule: &Rule, words: usize, vague: bool) -> How {
         true if words < EXCEPTION_WORDS => How::ExceptionName,
         true => How::Exception,
         false if vague => How::Name { sure: Sure::Vague },
-        false if rule.relevance < SURE => How::Clue,
+        false if !is_sure(rule) => How::Clue,
         false => How::Rule,
     }
 }

@@ -349,3 +349,52 @@ fn regression_the_name_of_a_file_says_no_version() {
     let address = "@license AGPL https://www.gnu.org/licenses/agpl";
     assert_eq!(expression(address).as_deref(), Some("AGPL-3.0-only"));
 }
+
+/// A license of zebras, as the words of a rule.
+const ZEBRAS: &str = "Permission is given to breeders of zebras to run this engine on as many \
+    machines as they have zebras. Every zebra must keep the {{stripes of its breeder}}. The engine \
+    may be sold together with the zebra, but not to people who paint horses. Whoever copies the \
+    engine has to name the breeder in the papers of the zebra. There is no warranty that the engine \
+    gallops, and no breeder is liable for what a zebra does in the garden of a neighbour.";
+
+/// Detects with those words as a rule of the kind text that has these keys.
+fn with_text_rule(keys: &str, text: &str) -> Option<String> {
+    let rule = format!("---\nis_license_text: yes\n{keys}---\n{ZEBRAS}\n");
+    let files = vec![crate::licenses::rules::Source::new("zebra.RULE", rule)];
+    let licenses = Box::leak(Box::new(Licenses::overlay(files).unwrap()));
+    let found = Detector::new(licenses).detect(text.as_bytes(), FileKind::Plain);
+    found.expression.map(|e| e.to_string())
+}
+
+#[test]
+fn a_text_of_a_rule_is_known_though_altered_and_as_its_rule_demands() {
+    let own = ZEBRAS.replace(['{', '}'], "");
+    let is_zebra = |keys: &str, text: &str| {
+        let keys = format!("license_expression: LicenseRef-zebra\n{keys}");
+        with_text_rule(&keys, text).as_deref() == Some("LicenseRef-zebra")
+    };
+    let altered = own.replace("papers", "passport").replace("gallops", "works");
+    assert_ne!(own, altered);
+    for text in [&own, &altered] {
+        assert!(is_zebra("", text));
+    }
+    // The phrase that it must have.
+    let other = own.replace("stripes of its", "stripes of the");
+    assert!(!is_zebra("", &other));
+    // All of the words, or nearly all.
+    assert!(is_zebra("minimum_coverage: 90\n", &altered));
+    assert!(!is_zebra("minimum_coverage: 98\n", &altered));
+    for exact in ["minimum_coverage: 100\n", "is_continuous: yes\n"] {
+        assert!(is_zebra(exact, &own));
+        assert!(!is_zebra(exact, &altered));
+    }
+}
+
+#[test]
+fn a_text_that_is_worth_little_is_a_hint() {
+    let own = ZEBRAS.replace(['{', '}'], "");
+    let hint = |text: &str| with_text_rule("license_expression: MPL-1.1\nrelevance: 50\n", text);
+    assert_eq!(hint(&own).as_deref(), Some("MPL-1.1"));
+    let notice = format!("Licensed under the Mozilla Public License, version 2.0.\n\n{own}");
+    assert_eq!(hint(&notice).as_deref(), Some("MPL-2.0"));
+}

@@ -6,7 +6,8 @@
 //! Every text of the list is cut into shingles (runs of [`SHINGLE`] words). Shingles that
 //! a region of a file shares with a text propose a candidate: this text, at this place.
 //! The few best candidates of a place are compared; of those that remain askalono's score (the
-//! Sørensen-Dice coefficient over pairs of words) has the last word.
+//! Sørensen-Dice coefficient over pairs of words) has the last word. Rules of the kind *text*
+//! are texts like those of the list, and say themselves which of their words must be there.
 //!
 //! Both sides reach askalono as words on one line behind a fixed first line, so that none
 //! of its own guesses (common prefixes, title and copyright lines) applies: two of them
@@ -25,6 +26,7 @@ use super::references::stem;
 use super::tokens::{self, Token};
 use super::unknown::Phrases;
 use crate::licenses::names::Holder;
+use crate::licenses::rules::{Rule, RuleKind};
 use crate::licenses::{LicenseText, Licenses};
 
 /// Words to a shingle.
@@ -125,9 +127,21 @@ struct Entry {
     source: &'static str,
     /// What it is called in evidence.
     title: Arc<str>,
+    demands: Demands,
     /// The families of licenses that the text itself names.
     mentions: OnceLock<FxHashSet<String>>,
     own: OnceLock<Own>,
+}
+
+/// What the rule of a text asks of a match.
+#[derive(Default)]
+struct Demands {
+    /// Phrases that must be there.
+    phrases: Vec<Vec<u64>>,
+    /// Share of the words that must be there.
+    coverage: f32,
+    /// A match is a hint.
+    clue: bool,
 }
 
 /// What is only needed of a text that is met.
@@ -152,6 +166,8 @@ pub(super) struct Found<'a> {
     pub id: &'a Arc<str>,
     pub header: bool,
     pub exception: bool,
+    /// A hint too weak to count by itself.
+    pub clue: bool,
     pub score: f32,
     pub range: Range<usize>,
     entry: &'a Entry,
@@ -263,8 +279,8 @@ impl Texts {
                 n if n == c.entry => (met, c.score),
                 n => (&index.entries[n], index.score(text, words, n)),
             };
-            let Entry { header, exception, .. } = *entry;
-            Found { id: &entry.id, header, exception, score, range, entry, met }
+            let Entry { header, exception, demands: Demands { clue, .. }, .. } = *entry;
+            Found { id: &entry.id, header, exception, clue, score, range, entry, met }
         });
         let place = |words: &Range<usize>| {
             tokens[words.start].start as usize..tokens[words.end - 1].end as usize
@@ -416,6 +432,7 @@ impl Index {
         let mut candidates: Vec<Candidate> = met
             .iter()
             .flat_map(|(entry, places)| self.place(*entry as usize, places, tokens.len()))
+            .filter(|c| self.entries[c.entry].demands.has_phrases(&tokens[c.start..c.end]))
             .collect();
         candidates.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)).then(a.start.cmp(&b.start))
@@ -637,7 +654,8 @@ impl Entry {
             true => score >= MIN_HEADER_SCORE,
             false => score >= MIN_TEXT_SCORE || complete || cut(),
         };
-        enough.then_some(value)
+        let covered = matched >= self.demands.coverage * self.words as f32;
+        (enough && covered).then_some(value)
     }
 
     fn written(&self) -> Words<'_> {
@@ -653,6 +671,37 @@ impl Entry {
             Own { words, pairs, plain, data }
         })
     }
+}
+
+impl Demands {
+    fn of(rule: &Rule) -> Demands {
+        let tokens = source(&rule.text);
+        let phrases = rule.required.iter().map(|range| {
+            let inside = |t: &&Token| range.contains(&(t.start as usize));
+            tokens.iter().filter(inside).map(|t| t.hash).collect::<Vec<u64>>()
+        });
+        Demands {
+            phrases: phrases.filter(|p| !p.is_empty()).collect(),
+            coverage: f32::from(rule.minimum_coverage.unwrap_or(0)) / 100.0,
+            clue: !super::references::is_sure(rule),
+        }
+    }
+
+    fn has_phrases(&self, words: &[Token]) -> bool {
+        self.phrases.iter().all(|phrase| {
+            words.windows(phrase.len()).any(|w| w.iter().map(|t| t.hash).eq(phrase.iter().copied()))
+        })
+    }
+}
+
+/// Whether the words of a rule are a text that is known although it is altered; all others are
+/// found word for word.
+pub(super) fn is_text(rule: &Rule) -> bool {
+    rule.kind == RuleKind::Text
+        && rule.expression.is_some()
+        && !rule.continuous
+        && rule.minimum_coverage != Some(100)
+        && source(&rule.text).len() >= SHINGLE
 }
 
 /// The words of a text of the list.
@@ -863,13 +912,35 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
                 holder: licenses.names().holders.get(first.id),
                 words: words.len(),
                 shingles: 0,
+                demands: Demands::default(),
                 mentions: OnceLock::new(),
                 own: OnceLock::new(),
             };
             Some((entry, words))
         })
         .collect();
-    entries.sort_by(|(a, _), (b, _)| (&a.id, a.header, &a.twins).cmp(&(&b.id, b.header, &b.twins)));
+    let rules = licenses.rules().iter().filter(|r| is_text(r));
+    entries.extend(rules.filter_map(|rule| {
+        let words: Vec<u64> = source(&rule.text).iter().map(|t| t.hash).collect();
+        let entry = Entry {
+            title: rule.name.as_str().into(),
+            id: rule.expression.as_deref()?.into(),
+            source: &rule.text,
+            twins: Vec::new(),
+            header: false,
+            exception: rule.exception,
+            holder: None,
+            words: words.len(),
+            shingles: 0,
+            demands: Demands::of(rule),
+            mentions: OnceLock::new(),
+            own: OnceLock::new(),
+        };
+        Some((entry, words))
+    }));
+    entries.sort_by(|(a, _), (b, _)| {
+        (&a.id, a.header, &a.twins, &a.title).cmp(&(&b.id, b.header, &b.twins, &b.title))
+    });
     entries
 }
 
