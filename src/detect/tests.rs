@@ -350,6 +350,18 @@ fn regression_the_name_of_a_file_says_no_version() {
     assert_eq!(expression(address).as_deref(), Some("AGPL-3.0-only"));
 }
 
+#[test]
+fn the_commons_clause_holds_together_with_the_license_that_it_changes() {
+    let both = Some("MIT AND LicenseRef-lictor-commons-clause");
+    let named = "Licensed under the MIT license with the Commons Clause restriction.";
+    assert_eq!(expression(named).as_deref(), both);
+    let licenses = Licenses::builtin().texts();
+    let clause = licenses.iter().find(|t| t.id == "LicenseRef-lictor-commons-clause").unwrap();
+    let changed = clause.text.replace("as defined below", "as named below");
+    assert_eq!(expression(format!("{}\n{changed}", text_of("MIT"))).as_deref(), both);
+    assert_eq!(expression("License: we removed the Commons Clause in 2021."), None);
+}
+
 /// A license of zebras, as the words of a rule.
 const ZEBRAS: &str = "Permission is given to breeders of zebras to run this engine on as many \
     machines as they have zebras. Every zebra must keep the {{stripes of its breeder}}. The engine \
