@@ -8,6 +8,7 @@
 //! `license` (SPDX License List 3.29). A directory of rules and licenses may be laid over
 //! them. Nothing here looks at a scanned file.
 
+pub mod compatibility;
 pub mod expression;
 pub mod families;
 pub mod names;
