@@ -16,6 +16,10 @@ use super::tokens::{self, Token};
 /// First words of the names of license files, in lower case.
 const LICENSE_FILES: [&[u8]; 5] = [b"license", b"licence", b"copying", b"copyright", b"unlicense"];
 
+/// What may stand before that word: the name of a license (`MIT-LICENSE`).
+const LICENSES: [&[u8]; 10] =
+    [b"mit", b"apache", b"bsd", b"gpl", b"lgpl", b"agpl", b"mpl", b"isc", b"zlib", b"cc0"];
+
 /// How far before a name the words stand that send the reader there, in words.
 const REACH: usize = 8;
 
@@ -26,7 +30,7 @@ pub(super) const MAX: usize = 8;
 pub(super) const MAX_PATH: usize = 200;
 
 /// Whether a file of this name is there to say the license of others: `LICENSE`,
-/// `LICENSE.txt`, `COPYING.LESSER`, `LICENSE-MIT`; not `license_check.c`.
+/// `LICENSE.txt`, `COPYING.LESSER`, `LICENSE-MIT`, `MIT-LICENSE`; not `license_check.c`.
 pub fn is_license_file(name: &[u8]) -> bool {
     ending(name).is_some_and(|ending| match ending {
         [] => true,
@@ -36,8 +40,18 @@ pub fn is_license_file(name: &[u8]) -> bool {
     })
 }
 
+/// A name without that of a license before it.
+fn unnamed(name: &[u8]) -> &[u8] {
+    let dash = name.iter().take(7).position(|b| matches!(b, b'-' | b'_'));
+    match dash.map(|n| (&name[..n], &name[n + 1..])) {
+        Some((first, rest)) if LICENSES.iter().any(|l| l.eq_ignore_ascii_case(first)) => rest,
+        _ => name,
+    }
+}
+
 /// What stands behind the first word of a license file's name.
 fn ending(name: &[u8]) -> Option<&[u8]> {
+    let name = unnamed(name);
     // Nearly all names of a tree end here.
     matches!(name, [b'l' | b'L' | b'c' | b'C' | b'u' | b'U', ..]).then_some(())?;
     LICENSE_FILES.iter().find_map(|l| match name.split_at_checked(l.len()) {
@@ -107,8 +121,9 @@ fn path(text: &[u8], word: &Range<usize>) -> Option<(String, Range<usize>)> {
     if first.is_empty() || first.contains('.') && !directory.is_empty() && !is_dots(first) {
         return None;
     }
-    // The word must begin the name, or a part of the path.
-    if word.start > start && text[word.start - 1] != b'/' {
+    // The word must begin the name, but for that of a license, or a part of the path.
+    let begins = word.start == end - unnamed(name.as_bytes()).len();
+    if word.start > start && text[word.start - 1] != b'/' && !begins {
         return None;
     }
     let listed = directory
@@ -210,6 +225,9 @@ mod tests {
             ("refer to $(top_srcdir)/COPYING", "COPYING"),
             ("found in LICENSES/GPL-2.0.txt", "LICENSES/GPL-2.0.txt"),
             ("See the file 'Copyright' for this", "Copyright"),
+            ("see MIT-LICENSE", "MIT-LICENSE"),
+            ("terms in doc/GPL-LICENSE.txt", "doc/GPL-LICENSE.txt"),
+            ("the license is in LICENSE.MIT", "LICENSE.MIT"),
         ] {
             assert_eq!(points(text), [path], "{text}");
         }
@@ -231,7 +249,7 @@ mod tests {
             "see license.c in the tree",
             "combine reads by copying data in a file",
             "It is in there. LICENSE",
-            "see MIT-LICENSE",
+            "see DRIVER-LICENSE",
             "read the terms of the License.You may",
         ] {
             assert_eq!(points(text), [""; 0], "{text}");
@@ -240,10 +258,26 @@ mod tests {
 
     #[test]
     fn license_files_are_told_from_code_about_licenses() {
-        for yes in ["LICENSE", "COPYING.LESSER", "LICENSE-MIT", "license.md", "LICENCE.txt"] {
+        for yes in [
+            "LICENSE",
+            "COPYING.LESSER",
+            "LICENSE-MIT",
+            "license.md",
+            "LICENCE.txt",
+            "MIT-LICENSE",
+            "APACHE_LICENSE.txt",
+        ] {
             assert!(is_license_file(yes.as_bytes()), "{yes}");
         }
-        for no in ["license.c", "licenses", "copying_files.py", "LICENSE_CHECK.py", "license.rs"] {
+        for no in [
+            "mit-license.c",
+            "driver-LICENSE",
+            "license.c",
+            "licenses",
+            "copying_files.py",
+            "LICENSE_CHECK.py",
+            "license.rs",
+        ] {
             assert!(!is_license_file(no.as_bytes()), "{no}");
         }
     }
