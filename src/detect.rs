@@ -332,7 +332,7 @@ impl Detector {
             }
             let files = self.references().files(&r).iter();
             seen.points.extend(files.map(|f| (f.clone(), range.clone())));
-            let heading = is_heading(text, &range);
+            let heading = !r.granted && !r.or && is_heading(text, &range);
             let quoted = is_quoted(text, &range);
             let file = r.how != How::Address && is_file_name(text, &range);
             seen.hits.extend(self.named(&r, range).map(|h| Hit {
@@ -411,11 +411,18 @@ fn pointers(
     (!distinct.is_empty()).then(|| distinct.into())
 }
 
-/// Whether a name stands nearly alone on its line.
+/// Whether a name stands nearly alone on its line, or right behind a colon.
 fn is_heading(text: &[u8], name: &Range<usize>) -> bool {
     const BESIDE: usize = 24;
     let before = &text[name.start.saturating_sub(80)..name.start];
     let before = memchr::memrchr(b'\n', before).map_or(before, |n| &before[n + 1..]);
+    // "License of most parts of the package: MIT".
+    let before = if before.ends_with(b": ") { b"" } else { before };
+    // One of several is no heading.
+    let mut words = before.rsplit(|b| !b.is_ascii_alphabetic());
+    if words.find(|w| !w.is_empty()).is_some_and(|w| matches!(w, b"or" | b"and")) {
+        return false;
+    }
     let after = &text[name.end..text.len().min(name.end + 80)];
     let after = memchr::memchr(b'\n', after).map_or(after, |n| &after[..n]);
     let letters = |line: &[u8]| line.iter().filter(|b| b.is_ascii_alphanumeric()).count();

@@ -351,6 +351,21 @@ fn regression_the_name_of_a_file_says_no_version() {
 }
 
 #[test]
+fn a_heading_does_not_say_what_the_text_below_it_is() {
+    let below = |heading: &str| expression(format!("{heading}\n\n{}", text_of("MIT")));
+    for heading in ["X11 License", "The license of nearly all of the package: X11 license"] {
+        assert_eq!(below(heading).as_deref(), Some("MIT"));
+    }
+    for sentence in [
+        "The parts of the package that draw are under the X11 license",
+        "Its terms: one of 'Zebra' or 'X11 License'",
+        "This file is provided under the license of zebras\nor under the terms of the X11 License",
+    ] {
+        assert_eq!(below(sentence).as_deref(), Some("X11 AND MIT"), "{sentence}");
+    }
+}
+
+#[test]
 fn the_commons_clause_holds_together_with_the_license_that_it_changes() {
     let both = Some("MIT AND LicenseRef-lictor-commons-clause");
     let named = "Licensed under the MIT license with the Commons Clause restriction.";
