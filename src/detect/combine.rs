@@ -232,7 +232,6 @@ fn is_part(name: &Hit<'_>, text: &Hit<'_>) -> bool {
     ids.iter().all(|id| {
         text.mentions.is_some_and(|m| m.contains(family(id)))
             || text.expr.ids().iter().any(|o| family(o) == family(id))
-            || id.starts_with("LicenseRef-")
     })
 }
 

@@ -377,6 +377,20 @@ fn the_commons_clause_holds_together_with_the_license_that_it_changes() {
     assert_eq!(expression("License: we removed the Commons Clause in 2021."), None);
 }
 
+#[test]
+fn regression_a_restriction_that_is_put_into_a_text_holds_beside_it() {
+    let mit = text_of("MIT");
+    let disclaimer = "THE SOFTWARE IS PROVIDED";
+    for restriction in [
+        "Redistribution in binary form is not permitted without approval.",
+        "2. Copies may only be used in connection with services provided by Acme.",
+    ] {
+        let put_in = mit.replace(disclaimer, &format!("{restriction}\n\n{disclaimer}"));
+        let found = expression(put_in);
+        assert_eq!(found.as_deref(), Some("MIT AND LicenseRef-lictor-restriction"));
+    }
+}
+
 /// A license of zebras, as the words of a rule.
 const ZEBRAS: &str = "Permission is given to breeders of zebras to run this engine on as many \
     machines as they have zebras. Every zebra must keep the {{stripes of its breeder}}. The engine \
