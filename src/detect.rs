@@ -19,6 +19,7 @@
 
 mod aliases;
 mod automaton;
+mod blanks;
 mod combine;
 mod compare;
 mod decode;
@@ -27,6 +28,8 @@ pub mod lint;
 mod manifests;
 mod pointers;
 mod references;
+#[allow(dead_code, reason = "what is unpacked here was packed by build.rs")]
+mod shingles;
 mod tags;
 mod texts;
 mod tokens;
@@ -125,9 +128,9 @@ impl Detector {
 
     fn vocabulary(&self) -> &FxHashSet<u64> {
         self.vocabulary.get_or_init(|| {
-            let texts = self.licenses.texts();
+            let customs = self.licenses.customs().iter().map(|c| c.text);
             let rules = self.licenses.rules().iter().map(|r| r.text.as_str());
-            texts.iter().map(|t| t.text).chain(rules).flat_map(tokens::words).collect()
+            texts::listed_words().chain(customs.chain(rules).flat_map(tokens::words)).collect()
         })
     }
 
@@ -247,7 +250,7 @@ impl Detector {
         let mut altered = Vec::new();
         for region in regions {
             let tokens = self.words(text, region);
-            let words = texts::invariant(&tokens);
+            let words = blanks::invariant(&tokens);
             let at = |byte: usize| words.partition_point(|t| (t.start as usize) < byte);
             let named = self.references().find(text, &tokens);
             let (found, _) = self.texts.find(text, &tokens, |id| is_named(&named, id));

@@ -11,6 +11,7 @@
 pub mod compatibility;
 pub mod expression;
 pub mod families;
+mod list;
 pub mod names;
 pub mod obligations;
 pub mod rules;
@@ -27,6 +28,10 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Failure, Mistakes, visible};
 use crate::model::UnknownWord;
 use expression::{Expr, Term};
+use list::exception_ids;
+#[cfg(test)]
+pub use list::texts as listed_texts;
+pub use list::{LicenseText, license_ids};
 use rules::{Custom, OverlayError, Rule, Source};
 
 /// The class of a license, as the field uses the words; `license-db/README.md` defines each.
@@ -161,16 +166,6 @@ pub struct License<'a> {
     /// Where it comes from: a list, or a file.
     pub source: &'a str,
     pub text: Option<&'a str>,
-}
-
-/// One license text to recognise.
-pub struct LicenseText {
-    pub id: &'static str,
-    pub text: &'static str,
-    /// The text is a header for source files rather than the license itself.
-    pub header: bool,
-    /// The text is that of an exception.
-    pub exception: bool,
 }
 
 impl Licenses {
@@ -402,30 +397,16 @@ impl Licenses {
     /// list behind the others. Of texts shared by
     /// several ids (GPL-2.0, -only, -or-later) all are given; `detect` collapses them.
     pub fn texts(&self) -> Vec<LicenseText> {
-        let mut texts = Vec::new();
-        for id in license_ids() {
-            // Of a license with an exception in its deprecated id each part has its own text.
-            if self.successor(id).is_some_and(|s| s.contains(" WITH ")) {
-                continue;
-            }
-            let Ok(license) = id.parse::<&dyn license::License>() else { continue };
-            let own = LicenseText { id, text: license.text(), header: false, exception: false };
-            texts.push(own);
-            if let Some(text) = license.header() {
-                texts.push(LicenseText { id, text, header: true, exception: false });
-            }
-        }
-        for id in exception_ids() {
-            let Ok(exception) = id.parse::<&dyn license::Exception>() else { continue };
-            let text = exception.text();
-            texts.push(LicenseText { id, text, header: false, exception: true });
-        }
+        let mut texts = list::texts();
+        // Of a license with an exception in its deprecated id each part has its own text.
+        texts.retain(|t| !self.successor(t.id).is_some_and(|s| s.contains(" WITH ")));
         let customs = self.customs.iter().filter(|c| !c.text.is_empty());
         texts.extend(customs.map(|c| LicenseText {
             id: c.id,
             text: c.text,
             header: false,
             exception: c.exception,
+            listed: None,
         }));
         texts
     }
@@ -444,18 +425,6 @@ impl Licenses {
     pub fn parse(&self, text: &str) -> Result<Expr, expression::ExprError> {
         expression::parse(self, text)
     }
-}
-
-/// Every license id of the list.
-pub fn license_ids() -> impl Iterator<Item = &'static str> {
-    spdx::identifiers::LICENSES
-        .iter()
-        .map(|l| l.name)
-        .filter(|n| !matches!(*n, "NOASSERTION" | "NONE"))
-}
-
-fn exception_ids() -> impl Iterator<Item = &'static str> {
-    spdx::identifiers::EXCEPTIONS.iter().map(|e| e.name)
 }
 
 fn closest(wanted: &str, known: &HashMap<String, &'static str>) -> Option<&'static str> {

@@ -344,7 +344,7 @@ fn joined(runs: Vec<Run>) -> Vec<Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::texts::invariant;
+    use crate::detect::blanks::invariant;
 
     /// The changes as `git diff --word-diff` writes them, each behind its line.
     fn shown(own: &str, here: &str, whole: bool) -> Vec<String> {

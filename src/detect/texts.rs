@@ -16,25 +16,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use askalono::TextData;
 use rustc_hash::FxHashSet;
 
+use super::blanks;
 use super::compare::{self, Words};
 use super::references::stem;
+use super::shingles::{self, Gist, Posting, SHINGLE};
 use super::tokens::{self, Token};
 use super::unknown::Phrases;
 use crate::licenses::names::Holder;
 use crate::licenses::rules::{Rule, RuleKind};
 use crate::licenses::{LicenseText, Licenses};
-
-/// Words to a shingle.
-const SHINGLE: usize = 5;
-
-/// Texts with more shingles than this are represented by one in [`SAMPLE`] of them.
-const SAMPLE_ABOVE: usize = 200;
-const SAMPLE: u64 = 4;
 
 /// Share of a text's shingles that must be met for it to be a candidate.
 const MIN_COVERAGE: f32 = 0.3;
@@ -93,12 +88,13 @@ const EDGE: usize = 2 * SHINGLE;
 
 pub(super) struct Texts {
     licenses: &'static Licenses,
-    /// Built when the first region is searched: a scan that reads nothing does not pay.
+    /// Made when the first region is searched: a scan that reads nothing does not pay.
     index: OnceLock<Index>,
 }
 
 struct Index {
     entries: Vec<Entry>,
+    /// Sorted by their shingles; their texts are numbers of `entries`.
     postings: Vec<Posting>,
     /// Where in `postings` the shingles begin that have the same top bits.
     starts: Vec<u32>,
@@ -151,14 +147,6 @@ struct Own {
     /// The words as [`plain`] gives them.
     plain: String,
     data: TextData,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Posting {
-    shingle: u64,
-    entry: u32,
-    /// Position of the shingle in the text, in words.
-    at: u32,
 }
 
 /// A text or header at a place, in bytes.
@@ -223,7 +211,7 @@ impl Texts {
     }
 
     fn index(&self) -> &Index {
-        self.index.get_or_init(|| Index::build(self.licenses))
+        self.index.get_or_init(|| Index::new(self.licenses, self.licenses.texts()))
     }
 
     /// The id under which a license's text is reported; its own unless a twin stands for it.
@@ -251,7 +239,7 @@ impl Texts {
         named: impl Fn(&str) -> bool,
     ) -> (Vec<Found<'_>>, Vec<Phrases>) {
         let index = self.index();
-        let tokens = &invariant(tokens)[..];
+        let tokens = &blanks::invariant(tokens)[..];
         let mut found: Vec<Candidate> = Vec::new();
         let (passages, dense) = index.passages(text, tokens);
         for passage in passages {
@@ -291,34 +279,39 @@ impl Texts {
 }
 
 impl Index {
-    fn build(licenses: &'static Licenses) -> Index {
-        let (entries, words): (Vec<Entry>, Vec<Vec<u64>>) = collapse(licenses).into_iter().unzip();
-        let per_entry: Vec<Vec<Posting>> = words.iter().enumerate().map(postings_of).collect();
-        let entries = entries
-            .into_iter()
-            .zip(&per_entry)
-            .map(|(entry, postings)| Entry { shingles: postings.len(), ..entry })
-            .collect();
+    /// Made of texts, of which those of the list are read already.
+    fn new(licenses: &'static Licenses, texts: Vec<LicenseText>) -> Index {
+        let (mut entries, read): (Vec<Entry>, Vec<Read>) =
+            collapse(licenses, texts).into_iter().unzip();
+        let mut of_shape: Vec<Option<u32>> = Vec::new();
+        let mut postings: Vec<Posting> = Vec::with_capacity(POSTINGS.len() / 16);
+        for (n, read) in (0u32..).zip(read) {
+            match read {
+                Read::Now(words) => postings.extend(shingles::postings(n, &words)),
+                Read::Before(shape) => {
+                    let len = of_shape.len().max(shape as usize + 1);
+                    of_shape.resize(len, None);
+                    of_shape[shape as usize] = Some(n);
+                }
+            }
+        }
+        for posting in numbers(POSTINGS).map(Posting::unpack) {
+            if let Some(Some(text)) = of_shape.get(posting.text as usize) {
+                postings.push(Posting { text: *text, ..posting });
+            }
+        }
+        // Nearly all of them are in order already, of which a stable sort makes use.
+        postings.sort_by_key(|p| p.shingle);
         let mut starts = vec![0u32; (1 << BUCKET_BITS) + 1];
         let mut filter = vec![0u64; 1 << (FILTER_BITS - 6)];
-        for p in per_entry.iter().flatten() {
+        for p in &postings {
+            entries[p.text as usize].shingles += 1;
             starts[bucket(p.shingle) + 1] += 1;
             let (word, bit) = seat(p.shingle);
             filter[word] |= bit;
         }
         for n in 1..starts.len() {
             starts[n] += starts[n - 1];
-        }
-        // Each posting goes to its bucket, and buckets hold about one: little is left to sort.
-        let mut next = starts.clone();
-        let mut postings = vec![Posting::default(); next[next.len() - 1] as usize];
-        for p in per_entry.into_iter().flatten() {
-            let place = &mut next[bucket(p.shingle)];
-            postings[*place as usize] = p;
-            *place += 1;
-        }
-        for ends in starts.windows(2).filter(|ends| ends[1] > ends[0] + 1) {
-            postings[ends[0] as usize..ends[1] as usize].sort_unstable();
         }
         Index {
             entries,
@@ -376,7 +369,7 @@ impl Index {
     fn passages(&self, text: &[u8], tokens: &[Token]) -> (Vec<Range<usize>>, Vec<Phrases>) {
         let mut passages: Vec<Range<usize>> = Vec::new();
         let mut dense: Vec<Phrases> = Vec::new();
-        for (here, shingle) in shingles(tokens).enumerate() {
+        for (here, shingle) in runs(tokens).enumerate() {
             if self.postings(shingle).is_empty() {
                 continue;
             }
@@ -417,9 +410,9 @@ impl Index {
 
     fn search_anew(&self, text: &[u8], tokens: &[Token]) -> Vec<Candidate> {
         let mut met: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
-        for (here, shingle) in (0u32..).zip(shingles(tokens)) {
+        for (here, shingle) in (0u32..).zip(runs(tokens)) {
             for p in self.postings(shingle) {
-                met.entry(p.entry).or_default().push((here, p.at));
+                met.entry(p.text).or_default().push((here, p.at));
             }
         }
         // A BTreeMap gives the candidates an order that no hash decides.
@@ -706,73 +699,7 @@ pub(super) fn is_text(rule: &Rule) -> bool {
 
 /// The words of a text of the list.
 fn source(text: &str) -> Vec<Token> {
-    invariant(&tokens::tokenize(text.as_bytes(), 0..text.len()))
-}
-
-/// The words of a text without the names that differ from copy to copy: whose name may not be
-/// used, who provides the software, who is not liable. The templates of the SPDX list leave
-/// the same places open.
-pub(super) fn invariant(tokens: &[Token]) -> Vec<Token> {
-    static BLANKS: LazyLock<Vec<Blank>> = LazyLock::new(|| {
-        let blanks = [
-            ("neither the name", "may be used to endorse", 40, 3),
-            ("neither the names", "may be used to endorse", 40, 3),
-            ("neither my name", "may be used to endorse", 40, 3),
-            ("none of the names", "may be used to endorse", 40, 4),
-            ("neither name of", "may be used to endorse", 40, 3),
-            ("the name of", "may not be used to endorse", 24, 3),
-            ("the names of", "may not be used to endorse", 24, 3),
-            ("the name", "may not be used to endorse", 24, 2),
-            ("the names", "may not be used to endorse", 24, 2),
-            ("provided by", "as is", 16, 0),
-            ("in no event shall", "be liable", 30, 0),
-            ("in no event will", "be liable", 30, 0),
-            ("the name of", "not be used in advertising", 24, 0),
-            ("the names of", "not be used in advertising", 24, 0),
-            ("the name of", "shall not be used in advertising", 24, 0),
-        ];
-        let blanks = blanks.iter().map(|(from, to, most, whole)| Blank {
-            from: tokens::words(from),
-            to: tokens::words(to),
-            most: *most,
-            whole: *whole,
-        });
-        blanks.collect()
-    });
-    static BEGINNINGS: LazyLock<FxHashSet<u64>> =
-        LazyLock::new(|| BLANKS.iter().map(|p| p.from[0]).collect());
-    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
-    let is = |at: usize, words: &[u64]| {
-        tokens.get(at..at + words.len()).is_some_and(|t| t.iter().map(|t| &t.hash).eq(words))
-    };
-    let mut at = 0;
-    'tokens: while at < tokens.len() {
-        if !BEGINNINGS.contains(&tokens[at].hash) {
-            out.push(tokens[at]);
-            at += 1;
-            continue;
-        }
-        for blank in BLANKS.iter() {
-            if tokens[at].hash != blank.from[0] || !is(at, &blank.from) {
-                continue;
-            }
-            let start = at + blank.from.len();
-            if let Some(n) = (0..=blank.most).find(|n| is(start + n, &blank.to)) {
-                if blank.whole == 0 {
-                    out.extend_from_slice(&tokens[at..start]);
-                }
-                // "may [not]" goes with the name, "be used" stays.
-                at = start + n;
-                if blank.whole > 0 {
-                    at += if blank.to.len() == 6 { 2 } else { 1 };
-                }
-                continue 'tokens;
-            }
-        }
-        out.push(tokens[at]);
-        at += 1;
-    }
-    out
+    blanks::invariant(&tokens::tokenize(text.as_bytes(), 0..text.len()))
 }
 
 fn has_word(text: &[u8], words: &[String]) -> bool {
@@ -786,16 +713,6 @@ fn is_data(text: &[u8], words: &[Token]) -> bool {
     text[first.start as usize..last.end as usize]
         .windows(2)
         .any(|w| matches!(w, b"\"," | b"'," | b"\")" | b"\";"))
-}
-
-/// A blank in a text that is filled with a name: what stands before and behind it.
-struct Blank {
-    from: Vec<u64>,
-    to: Vec<u64>,
-    /// Words that the name may have.
-    most: usize,
-    /// Whether what stands before is left out, too (if not 0).
-    whole: usize,
 }
 
 /// What must not differ between a header and what is taken for it, however alike the rest is.
@@ -864,29 +781,53 @@ fn settle(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     settled
 }
 
-/// The distinct texts of the list, each under the id that is reported for it.
-fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
-    let texts = licenses.texts();
-    let words = |texts: &[LicenseText]| -> Vec<Vec<u64>> {
-        texts.iter().map(|t| source(t.text).iter().map(|t| t.hash).collect()).collect()
-    };
-    // Plain threads: inside a rayon worker, waiting for rayon could run another file's
-    // detection, which waits for this index.
-    let halves = std::thread::scope(|scope| {
-        let (low, high) = texts.split_at(texts.len() / 2);
-        let other = scope.spawn(move || words(high));
-        let first = words(low);
-        [first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))]
-    });
-    let mut by_words: BTreeMap<(Vec<u64>, bool), Vec<LicenseText>> = BTreeMap::new();
-    for (text, words) in texts.into_iter().zip(halves.into_iter().flatten()) {
-        if words.len() >= SHINGLE {
-            by_words.entry((words, text.header)).or_default().push(text);
+/// What is known of the words of a text.
+enum Read {
+    /// Its number in what was compiled in.
+    Before(u32),
+    Now(Vec<u64>),
+}
+
+/// The texts of the list, by number: their gists and shapes.
+static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/texts.bin"));
+
+/// The shingles of their shapes, sorted.
+static POSTINGS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/postings.bin"));
+
+/// Their words.
+static WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/words.bin"));
+
+/// All words of the texts of the list.
+pub(super) fn listed_words() -> impl Iterator<Item = u64> {
+    numbers(WORDS).map(|[word]| word)
+}
+
+/// What `build.rs` wrote.
+fn numbers<const N: usize>(bytes: &'static [u8]) -> impl Iterator<Item = [u64; N]> {
+    let numbers = bytes.as_chunks::<8>().0.as_chunks::<N>().0;
+    numbers.iter().map(|n| n.map(u64::from_le_bytes))
+}
+
+/// The distinct texts, each under the id that is reported for it.
+fn collapse(licenses: &'static Licenses, texts: Vec<LicenseText>) -> Vec<(Entry, Read)> {
+    let listed: Vec<(Gist, u32)> = numbers(TEXTS).map(Gist::unpack).collect();
+    let mut distinct: BTreeMap<(Gist, bool), (Vec<LicenseText>, Read)> = BTreeMap::new();
+    for text in texts {
+        let (gist, read) = match text.listed {
+            Some(n) => (listed[n].0, Read::Before(listed[n].1)),
+            None => {
+                let words: Vec<u64> = source(text.text).iter().map(|t| t.hash).collect();
+                (Gist::of(&words), Read::Now(words))
+            }
+        };
+        if gist.words as usize >= SHINGLE {
+            let new = || (Vec::new(), read);
+            distinct.entry((gist, text.header)).or_insert_with(new).0.push(text);
         }
     }
-    let mut entries: Vec<(Entry, Vec<u64>)> = by_words
+    let mut entries: Vec<(Entry, Read)> = distinct
         .into_iter()
-        .filter_map(|((words, header), texts)| {
+        .filter_map(|((gist, header), (texts, read))| {
             // A current id before a deprecated one, `-only` before `-or-later`.
             let first =
                 texts.iter().min_by_key(|t| (licenses.is_deprecated(t.id), t.id.len(), t.id))?;
@@ -910,13 +851,13 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
                 header,
                 exception: first.exception,
                 holder: licenses.names().holders.get(first.id),
-                words: words.len(),
+                words: gist.words as usize,
                 shingles: 0,
                 demands: Demands::default(),
                 mentions: OnceLock::new(),
                 own: OnceLock::new(),
             };
-            Some((entry, words))
+            Some((entry, read))
         })
         .collect();
     let rules = licenses.rules().iter().filter(|r| is_text(r));
@@ -936,7 +877,7 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
             mentions: OnceLock::new(),
             own: OnceLock::new(),
         };
-        Some((entry, words))
+        Some((entry, Read::Now(words)))
     }));
     entries.sort_by(|(a, _), (b, _)| {
         (&a.id, a.header, &a.twins, &a.title).cmp(&(&b.id, b.header, &b.twins, &b.title))
@@ -944,27 +885,7 @@ fn collapse(licenses: &'static Licenses) -> Vec<(Entry, Vec<u64>)> {
     entries
 }
 
-/// The postings of a text. What it says more than once is left out: it would tie places
-/// together that are far apart.
-fn postings_of((entry, words): (usize, &Vec<u64>)) -> Vec<Posting> {
-    let sampled = words.len().saturating_sub(SHINGLE - 1) > SAMPLE_ABOVE;
-    let mut postings: Vec<Posting> = words
-        .windows(SHINGLE)
-        .map(|w| w.iter().fold(tokens::SEED, |h, word| tokens::mix(h, *word)))
-        .enumerate()
-        .filter(|(_, shingle)| !sampled || shingle.is_multiple_of(SAMPLE))
-        .map(|(at, shingle)| Posting {
-            shingle,
-            entry: u32::try_from(entry).expect("fewer than 2^32 texts"),
-            at: u32::try_from(at).expect("texts are shorter than 2^32 words"),
-        })
-        .collect();
-    postings.sort_unstable();
-    let single = postings.chunk_by(|a, b| a.shingle == b.shingle).filter(|same| same.len() == 1);
-    single.flatten().copied().collect()
-}
-
-fn shingles(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
+fn runs(tokens: &[Token]) -> impl Iterator<Item = u64> + '_ {
     tokens.windows(SHINGLE).map(|w| w.iter().fold(tokens::SEED, |h, t| tokens::mix(h, t.hash)))
 }
 
@@ -997,4 +918,55 @@ fn plain(text: &[u8], tokens: &[Token]) -> String {
         out.push(' ');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::licenses::rules::Source;
+
+    /// What of an index says which texts there are, and by what they are found.
+    fn said(index: &Index) -> impl PartialEq + std::fmt::Debug {
+        let entry = |e: &Entry| {
+            let Entry { header, exception, words, shingles, .. } = *e;
+            (e.title.clone(), e.twins.clone(), header, exception, words, shingles)
+        };
+        let mut postings = index.postings.clone();
+        postings.sort_unstable();
+        (index.entries.iter().map(entry).collect::<Vec<_>>(), postings, index.starts.clone())
+    }
+
+    /// The index of a database, which must be what it is when nothing was read before.
+    fn index(licenses: &'static Licenses) -> Index {
+        let before = Index::new(licenses, licenses.texts());
+        let texts = licenses.texts().into_iter().map(|t| LicenseText { listed: None, ..t });
+        let now = Index::new(licenses, texts.collect());
+        assert!(now.entries.len() > 600 && now.postings.len() > 100_000);
+        assert!(said(&before) == said(&now), "build.rs reads texts otherwise");
+        before
+    }
+
+    #[test]
+    fn texts_that_were_read_when_lictor_was_built_are_as_if_they_were_read_now() {
+        index(Licenses::builtin());
+        let list = crate::licenses::listed_texts();
+        let words: BTreeSet<u64> = list.iter().flat_map(|t| tokens::words(t.text)).collect();
+        assert!(words.into_iter().eq(listed_words()), "build.rs reads words otherwise");
+    }
+
+    #[test]
+    fn texts_of_ones_own_stand_beside_those_of_the_list() {
+        let mit = Licenses::builtin().entry("MIT").and_then(|l| l.text).unwrap();
+        let green = "You may paint this program green, eat it on Fridays, and sing of it at night.";
+        let file = |key: &str, text: &str| {
+            let head = format!("key: {key}\nname: A license\ncategory: Permissive");
+            Source::new(&format!("{key}.LICENSE"), format!("---\n{head}\n---\n{text}\n"))
+        };
+        let overlay = Licenses::overlay(vec![file("ours", mit), file("green", green)]).unwrap();
+        let index = index(Box::leak(Box::new(overlay)));
+        let of = |id: &str| index.entries.iter().find(|e| e.twins.contains(&id)).unwrap();
+        // What is word for word a text of the list is that.
+        assert_eq!((&*of("LicenseRef-ours").id, &*of("MIT").id), ("MIT", "MIT"));
+        assert_eq!(of("LicenseRef-green").shingles, 12);
+    }
 }
