@@ -1,70 +1,112 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Many word sequences looked for at once: a trie over word hashes.
+//! Many word sequences looked for at once: they are kept sorted, and those that begin like the words
+//! at a place are a range that narrows with each word.
 //!
 //! What a sequence means is its owner's business; this module only knows numbers.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
-use super::tokens::Token;
+use super::tokens::{self, Token};
 
-/// Bits of the filter that most words fail at.
-const FILTER_BITS: usize = 1 << 16;
+/// The filter that most words fail at has so many bits, as a power of two.
+const FILTER_BITS: u32 = 17;
 
 pub(super) struct Automaton {
-    /// State and word to the next state; state 0 is the start.
-    next: FxHashMap<(u32, u64), u32>,
-    /// What ends in each state.
-    outputs: Vec<Vec<u32>>,
-    /// Which words can begin a sequence, by the low bits of their hash.
-    first: Vec<u64>,
+    /// Sorted by their words: one that others begin with comes before them.
+    sequences: Vec<Sequence>,
+    /// The words of all sequences.
+    words: Vec<u64>,
+    /// Sequences of one word by that, others by their first two, as [`pair`] has them.
+    begun: FxHashMap<u64, Range<u32>>,
+    /// What may be in `begun`, by its upper bits.
+    filter: Vec<u64>,
+}
+
+struct Sequence {
+    /// Where its words begin.
+    start: u32,
+    len: u32,
+    number: u32,
 }
 
 impl Automaton {
     /// Sequences with the number that each one has for its owner; empty ones are left out.
     pub fn new(sequences: impl IntoIterator<Item = (Vec<u64>, u32)>) -> Automaton {
-        let mut next: FxHashMap<(u32, u64), u32> = FxHashMap::default();
-        let mut outputs: Vec<Vec<u32>> = vec![Vec::new()];
-        let mut first = vec![0u64; FILTER_BITS / 64];
-        for (words, number) in sequences {
-            let Some(head) = words.first() else { continue };
-            let (slot, bit) = filter(*head);
-            first[slot] |= bit;
-            let mut state = 0;
-            for word in words {
-                let fresh = u32::try_from(outputs.len()).expect("fewer than 2^32 states");
-                state = *next.entry((state, word)).or_insert(fresh);
-                if state == fresh {
-                    outputs.push(Vec::new());
-                }
-            }
-            outputs[state as usize].push(number);
+        let mut sorted: Vec<(Vec<u64>, u32)> = sequences.into_iter().collect();
+        // Equal ones stay in their order.
+        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut automaton = Automaton {
+            sequences: Vec::with_capacity(sorted.len()),
+            words: Vec::with_capacity(sorted.iter().map(|(words, _)| words.len()).sum()),
+            begun: FxHashMap::default(),
+            filter: vec![0u64; 1 << (FILTER_BITS - 6)],
+        };
+        let short = |n: usize| u32::try_from(n).expect("fewer than 2^32 words");
+        for (words, number) in sorted {
+            let begin = match words[..] {
+                [] => continue,
+                [word] => word,
+                [first, second, ..] => pair(first, second),
+            };
+            let (slot, bit) = filter(begin);
+            automaton.filter[slot] |= bit;
+            let n = short(automaton.sequences.len());
+            automaton.begun.entry(begin).or_insert(n..n).end = n + 1;
+            let (start, len) = (short(automaton.words.len()), short(words.len()));
+            automaton.sequences.push(Sequence { start, len, number });
+            automaton.words.extend(words);
         }
-        Automaton { next, outputs, first }
+        automaton
     }
 
     /// Calls `found` with the length and number of every sequence that `tokens` begin with,
     /// shorter ones first.
     pub fn matches(&self, tokens: &[Token], mut found: impl FnMut(usize, u32)) {
-        let Some(head) = tokens.first() else { return };
-        let (slot, bit) = filter(head.hash);
-        if self.first[slot] & bit == 0 {
-            return;
-        }
-        let mut state = 0;
-        for (n, token) in tokens.iter().enumerate() {
-            let Some(next) = self.next.get(&(state, token.hash)) else { return };
-            state = *next;
-            for number in &self.outputs[state as usize] {
-                found(n + 1, *number);
+        let Some(first) = tokens.first() else { return };
+        self.begun(first.hash).iter().for_each(|s| found(1, s.number));
+        let Some(second) = tokens.get(1) else { return };
+        let mut like = self.begun(pair(first.hash, second.hash));
+        for len in 2.. {
+            if like.is_empty() {
+                return;
             }
+            let ended = like.iter().take_while(|s| s.len as usize == len).count();
+            like[..ended].iter().for_each(|s| found(len, s.number));
+            like = &like[ended..];
+            let Some(next) = tokens.get(len) else { return };
+            let word = |s: &Sequence| self.words[s.start as usize + len];
+            let from = like.partition_point(|s| word(s) < next.hash);
+            let to = from + like[from..].partition_point(|s| word(s) == next.hash);
+            like = &like[from..to];
         }
+    }
+
+    /// The sequences that begin so.
+    #[inline(always)]
+    fn begun(&self, begin: u64) -> &[Sequence] {
+        let (slot, bit) = filter(begin);
+        if self.filter[slot] & bit == 0 { &[] } else { self.known(begin) }
+    }
+
+    fn known(&self, begin: u64) -> &[Sequence] {
+        let range = self.begun.get(&begin);
+        range.map_or(&[], |r| &self.sequences[r.start as usize..r.end as usize])
     }
 }
 
+#[inline(always)]
+fn pair(first: u64, second: u64) -> u64 {
+    tokens::mix(first, second)
+}
+
+#[inline(always)]
 fn filter(hash: u64) -> (usize, u64) {
-    let at = (hash as usize) % FILTER_BITS;
+    // The upper bits of such a hash are the better ones.
+    let at = (hash >> (u64::BITS - FILTER_BITS)) as usize;
     (at / 64, 1 << (at % 64))
 }
 
@@ -75,7 +117,8 @@ mod tests {
 
     #[test]
     fn every_sequence_at_a_place_is_found_shorter_first() {
-        let sequences = ["gnu gpl", "gnu", "gpl", "", "gnu gpl version"];
+        let sequences =
+            ["gnu gpl", "gnu", "gpl", "", "gnu gpl version", "gnu gpl", "gnu gpl license", "a gpl"];
         let automaton = Automaton::new((0..).zip(sequences).map(|(n, s)| (tokens::words(s), n)));
         let found = |text: &str| {
             let mut all = Vec::new();
@@ -83,7 +126,10 @@ mod tests {
             automaton.matches(&tokens, |len, number| all.push((len, number)));
             all
         };
-        assert_eq!(found("GNU GPL, v2"), [(1, 1), (2, 0)]);
+        assert_eq!(found("GNU GPL, v2"), [(1, 1), (2, 0), (2, 5)]);
+        assert_eq!(found("GNU GPL license"), [(1, 1), (2, 0), (2, 5), (3, 6)]);
+        assert_eq!(found("gnu gpl"), [(1, 1), (2, 0), (2, 5)]);
+        assert_eq!(found("gnu lesser gpl"), [(1, 1)]);
         assert_eq!(found("gpl"), [(1, 2)]);
         assert_eq!(found("the gpl"), []);
         assert_eq!(found(""), []);
