@@ -331,7 +331,8 @@ pub fn files(directory: &Path) -> Result<Vec<Source>, OverlayError> {
             return Err(Failure::config(message).help("name a directory with fewer").into());
         }
     }
-    found.sort();
+    // As bytes: to compare paths part by part takes a tenth of reading tens of thousands of files.
+    found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     let mut wrong = Complaints::default();
     let mut sources = Vec::with_capacity(found.len());
     for path in found {
