@@ -22,9 +22,10 @@ use rusqlite::{
 };
 use rusqlite_migration::{M, Migrations};
 use rustc_hash::FxHashMap;
+use sha2::{Digest as _, Sha256};
 
 use crate::diag::{Failure, visible};
-use crate::model::{BlobId, Pointer, Skipped};
+use crate::model::{BlobId, Match, Pointer, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
 use crate::scan::conclude::Conclusion;
 use crate::scan::{Change, Detected, KnownContent, NewContent, Recalled, Records, Scanned};
@@ -42,6 +43,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-2.sql")).foreign_key_check(),
     M::up(include_str!("store/schema-3.sql")),
     M::up(include_str!("store/schema-4.sql")),
+    M::up(include_str!("store/schema-5.sql")).foreign_key_check(),
 ];
 
 /// An open store.
@@ -51,8 +53,13 @@ pub struct Store {
     /// Ids of texts that are kept once.
     expressions: Interned,
     words: Interned,
+    /// What is kept once of what was found in many contents, as far as this process has met it.
+    detections: FxHashMap<Digest, i64>,
     engine: Option<(String, i64)>,
 }
+
+/// Of the matches of a content.
+type Digest = [u8; 32];
 
 /// A table of texts that are kept once, as far as this process has met them.
 struct Interned {
@@ -110,14 +117,15 @@ impl Store {
                 .help("put it on a local file system with --store; network file systems cannot hold it"));
         }
         db.execute_batch(
-            // A migration that makes a table anew must not take along what refers to it.
-            "PRAGMA synchronous = full; PRAGMA foreign_keys = off;
+            // To check with each row what it refers to takes as long as all else that is done in
+            // a first scan, and it was looked up or entered just before: tests check it instead.
+            // The cache holds what a batch of a first scan changes.
+            "PRAGMA synchronous = full; PRAGMA foreign_keys = off; PRAGMA cache_size = -32768;
              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
         // Another process may be making the same store at this moment.
         migrate(&mut db, path).or_else(|e| if is_current(&db) { Ok(()) } else { Err(e) })?;
-        db.pragma_update(None, "foreign_keys", true).map_err(fail)?;
         // `conclude` does it where it is worth two syncs.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Store {
@@ -125,6 +133,7 @@ impl Store {
             path: path.to_owned(),
             expressions: Interned { table: "expression", ids: HashMap::new() },
             words: Interned { table: "words", ids: HashMap::new() },
+            detections: FxHashMap::default(),
             engine: None,
         })
     }
@@ -223,65 +232,54 @@ impl Store {
         let engine = self.engine(engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         // Ids learnt in a transaction that fails must not be believed.
-        let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
-        let mut words = Interned { ids: self.words.ids.clone(), ..self.words };
+        let mut known = Known {
+            expressions: Interned { ids: self.expressions.ids.clone(), ..self.expressions },
+            words: Interned { ids: self.words.ids.clone(), ..self.words },
+            detections: self.detections.clone(),
+        };
         // In the order of the index, which makes its pages full and the order irrelevant.
         let mut order: Vec<usize> = (0..batch.len()).collect();
         order.sort_unstable_by_key(|n| batch[*n].what);
         let mut keys = vec![0; batch.len()];
         {
             let mut insert = tx.prepare_cached(
-                "INSERT INTO content (blob, engine, kind, size, expression, skipped, points)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (blob, engine, kind) DO NOTHING",
+                "INSERT INTO content (blob, engine, kind, size, expression, skipped, points, detection)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (blob, engine, kind) DO NOTHING",
             )?;
             let mut select = tx.prepare_cached(
                 "SELECT id FROM content WHERE blob = ?1 AND engine = ?2 AND kind = ?3",
-            )?;
-            let mut evidence = tx.prepare_cached(
-                "INSERT INTO evidence (content, seq, expression, kind, score, start_line, end_line,
-                    words, basis, matched)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?;
             for n in order {
                 let NewContent { what, size, detection } = &batch[n];
                 let (blob, kind) = (what.blob.0, what.kind.as_str());
                 let expression = match &detection.expression {
-                    Some(e) => Some(expressions.id(&tx, e)?),
+                    Some(e) => Some(known.expressions.id(&tx, e)?),
                     None => None,
                 };
                 let skipped = detection.skipped.map(Skipped::as_str);
                 let points = match &detection.points {
-                    Some(points) => Some(words.id(&tx, &points_text(points))?),
+                    Some(points) => Some(known.words.id(&tx, &points_text(points))?),
                     None => None,
                 };
-                let row = params![blob, engine, kind, int(*size), expression, skipped, points];
-                if insert.execute(row)? == 0 {
+                let found = match &detection.matches[..] {
+                    [] => None,
+                    matches => Some(known.detection(&tx, matches)?),
+                };
+                let row =
+                    params![blob, engine, kind, int(*size), expression, skipped, points, found];
+                keys[n] = match insert.execute(row)? {
                     // Another process was faster; what it found is the same.
-                    keys[n] = select.query_row(params![blob, engine, kind], |r| r.get(0))?;
-                    continue;
-                }
-                let key = tx.last_insert_rowid();
-                keys[n] = key;
-                for (seq, m) in (0i64..).zip(&detection.matches) {
-                    evidence.execute(params![
-                        key,
-                        seq,
-                        expressions.id(&tx, &m.expression)?,
-                        m.kind.as_str(),
-                        f64::from(m.score),
-                        m.start_line,
-                        m.end_line,
-                        words.id(&tx, &m.words)?,
-                        m.basis.as_str(),
-                        words.id(&tx, &m.matched)?,
-                    ])?;
-                }
+                    0 => select.query_row(params![blob, engine, kind], |r| r.get(0))?,
+                    _ => tx.last_insert_rowid(),
+                };
             }
         }
         tx.commit()?;
+        let Known { expressions, words, detections } = known;
         self.expressions.ids = expressions.ids;
         // Words of texts are seldom met twice; only the frequent ones are worth remembering.
         self.words.ids = if words.ids.len() < 20_000 { words.ids } else { HashMap::new() };
+        self.detections = if detections.len() < 20_000 { detections } else { FxHashMap::default() };
         Ok(keys)
     }
 
@@ -611,6 +609,83 @@ fn write_violations(
         update(path, &[])?;
     }
     Ok(())
+}
+
+/// What is kept once, as far as it is known while a batch is written.
+struct Known {
+    expressions: Interned,
+    words: Interned,
+    detections: FxHashMap<Digest, i64>,
+}
+
+impl Known {
+    /// The number under which the matches of a content are kept.
+    fn detection(&mut self, tx: &Transaction<'_>, matches: &[Match]) -> rusqlite::Result<i64> {
+        let digest = digest(matches);
+        if let Some(id) = self.detections.get(&digest) {
+            return Ok(*id);
+        }
+        let found = tx
+            .prepare_cached("SELECT id FROM detection WHERE digest = ?1")?
+            .query_row([digest], |r| r.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => {
+                tx.prepare_cached("INSERT INTO detection (digest) VALUES (?1)")?
+                    .execute([digest])?;
+                let id = tx.last_insert_rowid();
+                self.evidence(tx, id, matches)?;
+                id
+            }
+        };
+        self.detections.insert(digest, id);
+        Ok(id)
+    }
+
+    fn evidence(
+        &mut self,
+        tx: &Transaction<'_>,
+        detection: i64,
+        matches: &[Match],
+    ) -> rusqlite::Result<()> {
+        let mut insert = tx.prepare_cached(
+            "INSERT INTO evidence (detection, seq, expression, kind, score, start_line, end_line,
+                words, basis, matched)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        for (seq, m) in (0i64..).zip(matches) {
+            insert.execute(params![
+                detection,
+                seq,
+                self.expressions.id(tx, &m.expression)?,
+                m.kind.as_str(),
+                f64::from(m.score),
+                m.start_line,
+                m.end_line,
+                self.words.id(tx, &m.words)?,
+                m.basis.as_str(),
+                self.words.id(tx, &m.matched)?,
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+/// What tells the matches of one content from those of another.
+fn digest(matches: &[Match]) -> Digest {
+    let mut hash = Sha256::new();
+    for m in matches {
+        let Match { expression, kind, basis, matched, score, start_line, end_line, words } = m;
+        for text in [&**expression, kind.as_str(), basis.as_str(), matched, words] {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        hash.update(score.to_le_bytes());
+        hash.update(start_line.to_le_bytes());
+        hash.update(end_line.to_le_bytes());
+    }
+    hash.finalize().into()
 }
 
 impl Interned {

@@ -126,14 +126,15 @@ fn make_old(s: &Sandbox) {
          BEGIN;
          DELETE FROM content WHERE kind <> '';
          {}
+         INSERT INTO evidence_1 SELECT c.id, seq, e.expression, e.kind, score, start_line, end_line,
+                words FROM content c JOIN evidence e ON e.detection = c.detection;
+         DROP TABLE evidence;
+         DROP TABLE detection;
+         ALTER TABLE evidence_1 RENAME TO evidence;
+         {}
          INSERT INTO content_1 SELECT id, blob, engine, size, expression, skipped FROM content;
          DROP TABLE content;
          ALTER TABLE content_1 RENAME TO content;
-         {}
-         INSERT INTO evidence_1 SELECT content, seq, expression, kind, score, start_line, end_line,
-                words FROM evidence;
-         DROP TABLE evidence;
-         ALTER TABLE evidence_1 RENAME TO evidence;
          {}
          INSERT INTO file_1 SELECT checkout, path, content, blob, expression, skipped, tracked, size,
                 mtime, ino FROM file;
@@ -142,8 +143,8 @@ fn make_old(s: &Sandbox) {
          UPDATE engine SET name = '2:' || name;
          PRAGMA user_version = 1;
          COMMIT;",
-        first("content"),
         first("evidence"),
+        first("content"),
         first("file"),
     ))
     .expect("an old store");
@@ -169,9 +170,72 @@ fn a_store_of_old_is_brought_up_to_date_and_keeps_what_it_knows() {
     assert_eq!(since(&s.findings(&[])), since(&findings));
     let db = rusqlite::Connection::open(s.store()).expect("the store");
     let ask = |query: &str| -> i64 { db.query_row(query, [], |r| r.get(0)).expect("an answer") };
-    assert_eq!(ask("PRAGMA user_version"), 4);
+    assert_eq!(ask("PRAGMA user_version"), 5);
     assert_eq!(ask("SELECT count(*) FROM content"), 6);
     assert_eq!(ask("SELECT count(*) FROM evidence"), 4, "the old evidence is still there");
     assert_eq!(ask("SELECT count(*) FROM evidence WHERE matched IS NULL"), 2);
+    assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+/// Brings a store back to what it was before evidence was kept once for many contents.
+const BEFORE_DETECTIONS: &str = "
+    BEGIN;
+    CREATE TABLE evidence_4 (
+        content    INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+        seq        INTEGER NOT NULL,
+        expression INTEGER NOT NULL REFERENCES expression,
+        kind       TEXT NOT NULL,
+        score      REAL NOT NULL,
+        start_line INTEGER NOT NULL,
+        end_line   INTEGER NOT NULL,
+        words      INTEGER NOT NULL REFERENCES words,
+        basis      TEXT,
+        matched    INTEGER REFERENCES words,
+        PRIMARY KEY (content, seq)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO evidence_4 SELECT c.id, seq, e.expression, e.kind, score, start_line, end_line,
+            words, basis, matched
+        FROM content c JOIN evidence e ON e.detection = c.detection;
+    DROP TABLE evidence;
+    ALTER TABLE evidence_4 RENAME TO evidence;
+    ALTER TABLE content DROP COLUMN detection;
+    DROP TABLE detection;
+    PRAGMA user_version = 4;
+    COMMIT;";
+
+#[test]
+fn what_is_found_alike_in_many_contents_is_kept_once() {
+    let s = Sandbox::repo();
+    s.write("a.c", format!("{}int a;\n", tag("MIT")));
+    s.write("b.c", format!("{}int b;\n", tag("MIT")));
+    s.write("c.c", format!("\n{}", tag("AGPL-3.0-only")));
+    s.write("plain.c", "int x;\n");
+    s.commit();
+    let before = s.scan_json(&[]);
+    let open = || rusqlite::Connection::open(s.store()).expect("the store");
+    let ask = |query: &str| -> i64 { open().query_row(query, [], |r| r.get(0)).expect("a number") };
+    assert_eq!(ask("SELECT count(*) FROM content"), 4);
+    assert_eq!(
+        (ask("SELECT count(*) FROM detection"), ask("SELECT count(*) FROM evidence")),
+        (2, 2)
+    );
+    let told = || {
+        let explained = |p| s.lictor(&["explain", "--format", "json", p]).expect(0).json();
+        (["a.c", "b.c", "c.c", "plain.c"].map(explained), s.findings(&[]))
+    };
+    let told_before = told();
+    open().execute_batch(BEFORE_DETECTIONS).expect("a store of schema 4");
+    assert_eq!(ask("SELECT count(*) FROM evidence"), 3);
+    // What was found is still known, content by content.
+    assert_eq!(told(), told_before);
+    assert_eq!(s.reads(&[]), 0);
+    assert_eq!(s.scan_json(&[]), before);
+    assert_eq!((ask("PRAGMA user_version"), ask("SELECT count(*) FROM detection")), (5, 3));
+    // What is new is found once more, and then no more.
+    for (n, path) in ["d.c", "e.c"].into_iter().enumerate() {
+        s.write(path, format!("{}int {n};\n", tag("MIT")));
+        assert_eq!(s.reads(&[]), 1);
+        assert_eq!(ask("SELECT count(*) FROM detection"), 4);
+    }
     assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }

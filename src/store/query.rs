@@ -133,7 +133,8 @@ impl Store {
                         w.text, m.basis, m.score, c.text, f.because
                  FROM checkout k JOIN file f ON f.checkout = k.id
                  LEFT JOIN expression e ON e.id = f.expression
-                 LEFT JOIN evidence m ON m.content = f.content AND m.seq = 0
+                 LEFT JOIN content d ON d.id = f.content
+                 LEFT JOIN evidence m ON m.detection = d.detection AND m.seq = 0
                  LEFT JOIN words w ON w.id = m.matched
                  LEFT JOIN expression c ON c.id = f.concluded
                  LEFT JOIN violation v
@@ -211,9 +212,10 @@ impl Store {
         let query = || -> rusqlite::Result<Vec<Match>> {
             let mut select = self.db.prepare_cached(
                 "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text, m.basis, n.text
-                 FROM evidence m JOIN expression e ON e.id = m.expression
+                 FROM content c JOIN evidence m ON m.detection = c.detection
+                 JOIN expression e ON e.id = m.expression
                  JOIN words w ON w.id = m.words JOIN words n ON n.id = m.matched
-                 WHERE m.content = ?1 ORDER BY m.seq",
+                 WHERE c.id = ?1 ORDER BY m.seq",
             )?;
             let rows = select.query_map([key], |r| {
                 Ok(Match {
