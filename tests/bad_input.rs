@@ -775,7 +775,8 @@ fn a_full_disk_costs_what_was_not_kept_and_nothing_else() {
     let s = Sandbox::new();
     for n in 0..600 {
         let many: String = (0..40).map(|m| format!("{}{n} {m}\n", tag("AGPL-3.0-only"))).collect();
-        s.write(format!("{n}.c"), many);
+        // At other lines, so that it is other evidence.
+        s.write(format!("{n}.c"), "\n".repeat(n) + &many);
     }
     let disk = s.at("../disk");
     let mounted = Command::new("mount")
