@@ -106,18 +106,18 @@ fn the_explanation_of_an_altered_text() {
     let mit = text("MIT");
     let clause = mit.find("THE SOFTWARE IS").expect("the warranty clause");
     s.write("bare/LICENSE", &mit[..clause]);
-    let condition = "\"Commons Clause\" License Condition v1.0\n\nThe Software is provided to you by \
+    let condition = "\"Stripes Clause\" License Condition v1.0\n\nThe Software is provided to you by \
                      the Licensor under the License, as defined below, subject to the following \
                      condition.\n\nWithout limiting other conditions in the License, the grant of \
                      rights under the License will not include, and the License does not grant to \
                      you, the right to Sell the Software.\n\n";
-    s.write("commons/LICENSE", format!("{condition}{mit}"));
+    s.write("condition/LICENSE", format!("{condition}{mit}"));
     let code: String = altered("without restriction,", "for academic purposes,")
         .lines()
         .map(|line| format!("// {line}\n"))
         .collect();
     s.write("stripes.rs", format!("// Stripes.\n{code}fn main() {{}}\n"));
-    let files = ["limited/LICENSE", "bare/LICENSE", "commons/LICENSE", "stripes.rs"];
+    let files = ["limited/LICENSE", "bare/LICENSE", "condition/LICENSE", "stripes.rs"];
     let shown: Vec<String> = files
         .iter()
         .map(|file| {
