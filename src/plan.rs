@@ -7,6 +7,7 @@
 //! Nothing here reads the content of a file that is already known, and nothing follows a
 //! link out of the checkout. What is in the contents belongs to `detect`.
 
+mod changes;
 pub mod content;
 mod ignores;
 mod repo;
@@ -23,6 +24,7 @@ use crate::clock::Moment;
 use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Skipped};
 
+pub use changes::{Base, Changes, Delta, Range};
 pub use walk::MAX_DEPTH;
 
 /// Which state of a checkout is looked at.
@@ -228,6 +230,9 @@ impl Checkout {
             View::Worktree if repo.is_bare() => View::Revision("HEAD".into()),
             view => view,
         };
+        if view == View::Staged {
+            repo.use_index_of_hook()?;
+        }
         let commit = match &view {
             View::Revision(rev) => Some(repo.resolve(rev)?),
             _ => repo.head(),
@@ -285,6 +290,48 @@ impl Checkout {
         plan.notes.splice(0..0, self.notes.iter().cloned());
         plan.not_looked.sort();
         Ok(plan)
+    }
+
+    /// What this view, the index or a revision, has that `base` had not: what a merge request
+    /// or a commit brings in. Of a scope, a file that was moved into it is new.
+    ///
+    /// # Errors
+    /// The base does not exist; the work tree, or no repository, is to be compared; git's data
+    /// cannot be read.
+    pub fn changes(&self, base: &Base) -> Result<Changes, Failure> {
+        let repo = self.objects()?;
+        repo.changes(&self.view, self.commit.as_deref(), base, &self.scope)
+    }
+
+    /// All paths of this view, the index or a revision, whatever the scope; sorted. Much
+    /// cheaper than a plan.
+    ///
+    /// # Errors
+    /// As for [`Checkout::changes`].
+    pub fn names(&self) -> Result<Vec<Arc<[u8]>>, Failure> {
+        self.objects()?.names(&self.view, self.commit.as_deref())
+    }
+
+    /// The content of one file of this view, the index or a revision.
+    ///
+    /// # Errors
+    /// As for [`Checkout::changes`].
+    pub fn blob_at(&self, path: &[u8]) -> Result<Option<BlobId>, Failure> {
+        self.objects()?.blob_at(&self.view, self.commit.as_deref(), path)
+    }
+
+    /// The repository, of which a view other than the work tree is looked at.
+    fn objects(&self) -> Result<&repo::Repo, Failure> {
+        match &self.repo {
+            Some(repo) if self.reads_objects() => Ok(repo),
+            _ => {
+                let root = visible(self.root.as_os_str().as_bytes());
+                Err(Failure::new(format!(
+                    "the files of {root} on disk are no state that git knows"
+                ))
+                .help("look at a revision or at what is staged"))
+            }
+        }
     }
 }
 

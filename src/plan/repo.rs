@@ -7,14 +7,12 @@
 //! What libgit2 cannot read (split and sparse indexes, SHA-256 and reftable repositories) is
 //! said in a note, and the directory is walked instead.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
-use git2::{
-    AttrCheckFlags, AttrValue, IndexEntry, ObjectType, Repository, TreeWalkMode, TreeWalkResult,
-};
+use git2::{AttrCheckFlags, AttrValue, IndexEntry, ObjectType, Oid, Repository, Tree};
 
-use super::{File, Identity, NotLooked, Note, Plan, Stat, content, os};
+use super::{File, Identity, NotLooked, Note, Plan, Stat, View, changes, content, os};
 use crate::clock::Moment;
 use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Skipped};
@@ -114,7 +112,7 @@ fn relax() {
 }
 
 impl Repo {
-    fn lock(&self) -> MutexGuard<'_, Repository> {
+    pub fn lock(&self) -> MutexGuard<'_, Repository> {
         self.repo.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -142,16 +140,57 @@ impl Repo {
     pub fn resolve(&self, rev: &str) -> Result<String, Failure> {
         let repo = self.lock();
         let commit = repo.revparse_single(rev).and_then(|o| o.peel_to_commit());
-        commit.map(|c| c.id().to_string()).map_err(|e| {
-            let root = visible(self.root().as_os_str().as_encoded_bytes());
-            Failure::new(format!("{root} has no commit `{}`", visible(rev.as_bytes())))
-                .caused_by(e)
-                .help("name a commit, a branch or a tag, as for `git rev-parse`; fetch it if it is elsewhere")
+        commit.map(|c| c.id().to_string()).map_err(|e| self.no_commit(&repo, rev, e))
+    }
+
+    pub fn no_commit(&self, repo: &Repository, rev: &str, e: git2::Error) -> Failure {
+        let root = visible(self.root().as_os_str().as_encoded_bytes());
+        let help = self.deepen(repo).unwrap_or_else(|| {
+            "name a commit, a branch or a tag, as for `git rev-parse`; fetch it if it is elsewhere"
+                .into()
+        });
+        Failure::new(format!("{root} has no commit `{}`", visible(rev.as_bytes())))
+            .caused_by(e)
+            .help(help)
+    }
+
+    /// What to do about a commit that is missing, if this is a shallow clone.
+    pub fn deepen(&self, repo: &Repository) -> Option<String> {
+        let is_shallow = repo.commondir().join("shallow").symlink_metadata().is_ok();
+        is_shallow.then(|| {
+            "this clone is shallow: fetch more of the history with `git fetch --unshallow`, or have \
+             all of it cloned (`fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI)"
+                .into()
         })
+    }
+
+    /// The tree of a commit.
+    pub fn tree<'r>(&self, repo: &'r Repository, commit: Option<Oid>) -> Result<Tree<'r>, Failure> {
+        let commit = commit.ok_or_else(|| git2::Error::from_str("there is no commit yet"));
+        let tree = commit.and_then(|c| repo.find_commit(c)?.tree());
+        tree.map_err(|e| self.broken("HEAD", e))
     }
 
     fn index_path(&self) -> PathBuf {
         self.git_dir.join("index")
+    }
+
+    /// Takes the index that git is about to commit, where a hook of git's runs: for `git commit
+    /// --all` it is another file than the usual one. One outside this repository is another's.
+    pub fn use_index_of_hook(&self) -> Result<(), Failure> {
+        let Some(path) = std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) else {
+            return Ok(());
+        };
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => std::fs::canonicalize(parent).ok(),
+            _ => std::env::current_dir().ok(),
+        };
+        if directory.as_ref() != Some(&self.git_dir) || !path.exists() {
+            return Ok(());
+        }
+        let index = git2::Index::open(&path);
+        let set = index.and_then(|mut index| self.lock().set_index(&mut index));
+        set.map_err(|e| self.broken("index", e))
     }
 
     /// The stat of the index file.
@@ -214,19 +253,13 @@ impl Repo {
         let index = repo.index().map_err(|e| self.broken("index", e))?;
         let mut plan = Plan::default();
         for e in index.iter().filter(|e| e.path.starts_with(scope)) {
-            // `git add --intent-to-add`: a commit would not record it.
-            if e.flags_extended & git2::IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0 {
+            if is_intended(&e) {
                 continue;
             }
             if stage(&e) == 0 {
                 add(&mut plan, e.path, e.mode, e.id);
             } else if stage(&e) == 2 {
-                plan.not_looked.push(NotLooked {
-                    path: e.path,
-                    why: Skipped::Unreadable,
-                    tracked: true,
-                    detail: "it has a merge conflict; resolve it first".into(),
-                });
+                plan.not_looked.push(conflicted(e.path));
             }
         }
         Ok(plan)
@@ -235,29 +268,69 @@ impl Repo {
     /// A plan of the tree of a revision.
     pub fn revision(&self, rev: &str, scope: &[u8]) -> Result<Plan, Failure> {
         let repo = self.lock();
-        let tree = repo
-            .revparse_single(rev)
-            .and_then(|o| o.peel_to_tree())
-            .map_err(|e| self.broken(rev, e))?;
-        let mut plan = Plan::default();
-        tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
-            let path = [directory.as_bytes(), entry.name_bytes()].concat();
-            if entry.kind() == Some(ObjectType::Tree) {
-                let below = [&path[..], b"/"].concat();
-                let wanted = below.starts_with(scope) || scope.starts_with(&below);
-                return if wanted { TreeWalkResult::Ok } else { TreeWalkResult::Skip };
-            }
-            if path.starts_with(scope) {
-                add(&mut plan, path, entry.filemode().cast_unsigned(), entry.id());
-            }
-            TreeWalkResult::Ok
-        })
-        .map_err(|e| self.broken(rev, e))?;
-        plan.files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(plan)
+        let tree = repo.revparse_single(rev).and_then(|o| o.peel_to_tree());
+        let all = tree.and_then(|tree| changes::contents(&repo, &tree, scope));
+        let all = all.map_err(|e| self.broken(rev, e))?;
+        let files = all.deltas.into_iter().map(|d| File {
+            path: d.path,
+            stat: None,
+            tracked: true,
+            identity: Identity::Git(d.blob),
+        });
+        Ok(Plan { files: files.collect(), not_looked: all.not_looked, ..Plan::default() })
     }
 
-    fn broken(&self, what: &str, e: git2::Error) -> Failure {
+    /// All paths of the index or of a commit, sorted.
+    pub fn names(&self, view: &View, commit: Option<&str>) -> Result<Vec<Arc<[u8]>>, Failure> {
+        let repo = self.lock();
+        let mut names: Vec<Arc<[u8]>> = Vec::new();
+        if *view == View::Staged {
+            let index = repo.index().map_err(|e| self.broken("index", e))?;
+            names.extend(index.iter().filter(|e| !is_intended(e)).map(|e| Arc::from(e.path)));
+            names.dedup();
+            return Ok(names);
+        }
+        let tree = self.tree(&repo, commit.and_then(|c| Oid::from_str(c).ok()))?;
+        let all = changes::contents(&repo, &tree, b"").map_err(|e| self.broken("HEAD", e))?;
+        names.extend(all.deltas.into_iter().map(|d| d.path));
+        names.extend(all.not_looked.into_iter().map(|n| Arc::from(n.path)));
+        names.sort();
+        Ok(names)
+    }
+
+    /// The content of one file of the index or of a commit.
+    pub fn blob_at(
+        &self,
+        view: &View,
+        commit: Option<&str>,
+        path: &[u8],
+    ) -> Result<Option<BlobId>, Failure> {
+        // libgit2 takes no other paths.
+        let mut parts = Path::new(os(path)).components();
+        if path.contains(&0) || !matches!(parts.next(), Some(Component::Normal(_))) {
+            return Ok(None);
+        }
+        let repo = self.lock();
+        let path = Path::new(os(path));
+        let (mode, id) = if *view == View::Staged {
+            let index = repo.index().map_err(|e| self.broken("index", e))?;
+            match index.get_path(path, 0).filter(|e| !is_intended(e)) {
+                Some(entry) => (entry.mode, entry.id),
+                None => return Ok(None),
+            }
+        } else {
+            let tree = self.tree(&repo, commit.and_then(|c| Oid::from_str(c).ok()))?;
+            match tree.get_path(path) {
+                Ok(entry) if entry.kind() == Some(ObjectType::Tree) => return Ok(None),
+                Ok(entry) => (entry.filemode().cast_unsigned(), entry.id()),
+                Err(e) if e.code() == git2::ErrorCode::NotFound => return Ok(None),
+                Err(e) => return Err(self.broken("HEAD", e)),
+            }
+        };
+        Ok(not_looked(b"", mode, id).is_none().then(|| blob(id)))
+    }
+
+    pub fn broken(&self, what: &str, e: git2::Error) -> Failure {
         let root = visible(self.root().as_os_str().as_encoded_bytes());
         Failure::new(format!("cannot read {} of the repository {root}", visible(what.as_bytes())))
             .caused_by(e)
@@ -267,15 +340,10 @@ impl Repo {
     }
 }
 
-fn add(plan: &mut Plan, path: Vec<u8>, mode: u32, id: git2::Oid) {
-    let skipped = |why, detail| NotLooked { path: path.clone(), why, tracked: true, detail };
-    match mode & TYPE {
-        GITLINK => {
-            let detail = format!("at {id}; scan that repository by itself");
-            plan.not_looked.push(skipped(Skipped::Submodule, detail));
-        }
-        LINK => plan.not_looked.push(skipped(Skipped::Symlink, String::new())),
-        _ => plan.files.push(File {
+fn add(plan: &mut Plan, path: Vec<u8>, mode: u32, id: Oid) {
+    match not_looked(&path, mode, id) {
+        Some(other) => plan.not_looked.push(other),
+        None => plan.files.push(File {
             path: path.into(),
             stat: None,
             tracked: true,
@@ -284,12 +352,36 @@ fn add(plan: &mut Plan, path: Vec<u8>, mode: u32, id: git2::Oid) {
     }
 }
 
+/// What git has under a path, unless it is a file.
+pub(super) fn not_looked(path: &[u8], mode: u32, id: Oid) -> Option<NotLooked> {
+    let (why, detail) = match mode & TYPE {
+        GITLINK => (Skipped::Submodule, format!("at {id}; scan that repository by itself")),
+        LINK => (Skipped::Symlink, String::new()),
+        _ => return None,
+    };
+    Some(NotLooked { path: path.to_vec(), why, tracked: true, detail })
+}
+
+pub(super) fn conflicted(path: Vec<u8>) -> NotLooked {
+    NotLooked {
+        path,
+        why: Skipped::Unreadable,
+        tracked: true,
+        detail: "it has a merge conflict; resolve it first".into(),
+    }
+}
+
+/// Whether it was put there by `git add --intent-to-add`: a commit would not record it.
+pub(super) fn is_intended(e: &IndexEntry) -> bool {
+    e.flags_extended & git2::IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0
+}
+
 /// Bits 12 and 13 of an index entry's flags (gitformat-index(5)).
-fn stage(e: &IndexEntry) -> u16 {
+pub(super) fn stage(e: &IndexEntry) -> u16 {
     (e.flags >> 12) & 3
 }
 
-fn blob(id: git2::Oid) -> BlobId {
+pub(super) fn blob(id: Oid) -> BlobId {
     let mut bytes = [0; 20];
     // Oids of the SHA-1 repositories that libgit2 opens are 20 bytes long.
     bytes.copy_from_slice(&id.as_bytes()[..20]);
