@@ -7,6 +7,7 @@
 //! Nothing here reads the content of a file that is already known, and nothing follows a
 //! link out of the checkout. What is in the contents belongs to `detect`.
 
+mod blame;
 mod changes;
 pub mod content;
 mod ignores;
@@ -24,6 +25,7 @@ use crate::clock::Moment;
 use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Skipped};
 
+pub use blame::{Introduced, Place, Untraced};
 pub use changes::{Base, Changes, Delta, Range};
 pub use walk::MAX_DEPTH;
 
@@ -318,6 +320,16 @@ impl Checkout {
     /// As for [`Checkout::changes`].
     pub fn blob_at(&self, path: &[u8]) -> Result<Option<BlobId>, Failure> {
         self.objects()?.blob_at(&self.view, self.commit.as_deref(), path)
+    }
+
+    /// For each place the commit that brought it in: the last one before which the file, under
+    /// whatever name, did not have these lines one after the other. One call for many places
+    /// takes little longer than one for the oldest of them.
+    pub fn introduced(&self, places: &[Place<'_>]) -> Vec<Result<Introduced, Untraced>> {
+        match &self.repo {
+            Some(repo) => blame::introduced(self, repo, places),
+            None => places.iter().map(|_| Err(Untraced::NoRepository)).collect(),
+        }
     }
 
     /// The repository, of which a view other than the work tree is looked at.

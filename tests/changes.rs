@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use common::Sandbox;
 use lictor::model::BlobId;
-use lictor::plan::{Base, Changes, Checkout, Range, View, blob_id};
+use lictor::plan::{Base, Changes, Checkout, Place, Range, Untraced, View, blob_id};
 
 fn checkout(s: &Sandbox, view: View) -> Checkout {
     Checkout::find(&s.dir, view).expect("a checkout")
@@ -349,4 +349,156 @@ fn a_tree_with_strange_entries_is_compared() {
     let tree = s.git(&["hash-object", "-t", "tree", "-w", "--literally", "tree"]);
     let commit = s.git(&["commit-tree", "-m", "odd", "-p", "HEAD", &tree]);
     assert_eq!(told(&diff(&s, &format!("HEAD..{commit}")))[0], "odd < f");
+}
+
+/// Commits what is there as another day's work; gives the commit.
+fn commit_on(s: &Sandbox, day: u32, summary: &str) -> String {
+    let date = format!("2021-03-{day:02}T12:00:00Z");
+    let s = s.with("GIT_AUTHOR_DATE", &date).with("GIT_COMMITTER_DATE", &date);
+    s.git(&["add", "-A"]);
+    s.git(&["commit", "-q", "--allow-empty", "-m", summary]);
+    s.git(&["rev-parse", "HEAD"])
+}
+
+fn introduced(s: &Sandbox, view: View, path: &str, lines: (u32, u32)) -> Result<String, Untraced> {
+    let mut answers = checkout(s, view).introduced(&[Place { path: path.as_bytes(), lines }]);
+    assert_eq!(answers.len(), 1);
+    answers.remove(0).map(|i| i.commit)
+}
+
+const HEADER: &str = "/*\n * one\n * two\n */\n";
+
+#[test]
+fn evidence_is_introduced_by_the_commit_that_completed_it() {
+    let s = Sandbox::repo();
+    s.write("f.c", "int f;\n");
+    commit_on(&s, 1, "no header");
+    s.write("f.c", "/*\n * one\n */\nint f;\n");
+    let half = commit_on(&s, 2, "half a header");
+    s.write("f.c", format!("{HEADER}int f;\n"));
+    let whole = commit_on(&s, 3, "the header\n\nand why");
+    s.write("f.c", format!("#include <x>\n\n{HEADER}int f;\nint g;\n"));
+    commit_on(&s, 4, "the lines are elsewhere now");
+    s.write_at("f.c", format!("#include <x>\n\n{HEADER}int f;\nint g;\n").replace('\n', "\r\n"), 5);
+    s.write("other", "x\n");
+    commit_on(&s, 5, "lines end otherwise");
+
+    let head = || View::Revision("HEAD".into());
+    assert_eq!(introduced(&s, View::Worktree, "f.c", (3, 6)), Ok(whole.clone()));
+    assert_eq!(introduced(&s, head(), "f.c", (3, 6)), Ok(whole.clone()));
+    assert_eq!(introduced(&s, View::Staged, "f.c", (3, 6)), Ok(whole.clone()));
+    // The first two lines were there before.
+    assert_eq!(introduced(&s, head(), "f.c", (3, 4)), Ok(half));
+
+    let place = Place { path: b"f.c", lines: (3, 6) };
+    let told = checkout(&s, head()).introduced(&[place]).remove(0).expect("a commit");
+    assert_eq!(told.author, "A <a@example.org>");
+    assert_eq!(told.time.rfc3339(), "2021-03-03T12:00:00Z");
+    assert_eq!(told.summary, "the header");
+}
+
+#[test]
+fn evidence_is_followed_through_moves_and_merges() {
+    let s = Sandbox::repo();
+    s.write("a/COPYING", long("terms"));
+    s.write("b/unlike", "nothing of it\n");
+    s.write("z", "z\n");
+    let first = commit_on(&s, 1, "vendored");
+    s.git(&["mv", "a/COPYING", "a/LICENSE"]);
+    commit_on(&s, 2, "another name");
+    s.git(&["checkout", "-q", "-b", "side"]);
+    s.git(&["mv", "a", "lib"]);
+    s.append("lib/LICENSE", "and one line more\n", 5);
+    let side = commit_on(&s, 3, "another place, and changed");
+    s.git(&["checkout", "-q", "main"]);
+    s.write_at("z", "zz\n", 5);
+    commit_on(&s, 4, "meanwhile");
+    s.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    assert!(s.path("lib/LICENSE").exists());
+
+    assert_eq!(introduced(&s, View::Worktree, "lib/LICENSE", (1, 20)), Ok(first));
+    assert_eq!(introduced(&s, View::Worktree, "lib/LICENSE", (21, 21)), Ok(side.clone()));
+    assert_eq!(introduced(&s, View::Worktree, "lib/LICENSE", (20, 21)), Ok(side));
+    // A file beside one that goes is not that one.
+    s.remove("b/unlike");
+    s.write("b/new", "wholly different words in it\n");
+    let new = commit_on(&s, 5, "new");
+    assert_eq!(introduced(&s, View::Worktree, "b/new", (1, 1)), Ok(new));
+}
+
+#[test]
+fn many_places_are_traced_in_one_walk() {
+    let s = Sandbox::repo();
+    let mut commits = Vec::new();
+    for n in 0..5 {
+        s.write(format!("dir/{n}"), format!("notice number {n}\n"));
+        commits.push(commit_on(&s, n + 1, "one more"));
+    }
+    s.write("dir/0", "not committed\n");
+    let paths: Vec<String> = (0..5).map(|n| format!("dir/{n}")).collect();
+    let places = paths.iter().rev().map(|p| Place { path: p.as_bytes(), lines: (1, 1) });
+    let mut places: Vec<Place<'_>> = places.collect();
+    places.push(Place { path: b"none", lines: (1, 1) });
+    let told = checkout(&s, View::Worktree).introduced(&places);
+    let told: Vec<_> = told.into_iter().map(|t| t.map(|i| i.commit)).collect();
+    let mut expected: Vec<_> = commits.into_iter().skip(1).rev().map(Ok).collect();
+    expected.extend([Err(Untraced::NotCommitted), Err(Untraced::NotCommitted)]);
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_cannot_be_traced_says_why() {
+    let plain = Sandbox::new();
+    plain.write("f", "f\n");
+    assert_eq!(introduced(&plain, View::Worktree, "f", (1, 1)), Err(Untraced::NoRepository));
+    let s = Sandbox::repo();
+    s.write("f", "f\n");
+    assert_eq!(introduced(&s, View::Worktree, "f", (1, 1)), Err(Untraced::NotCommitted));
+    let first = commit_on(&s, 1, "first");
+    s.write("g", "g\n");
+    let second = commit_on(&s, 2, "second");
+    s.write("h", "h\n");
+    s.git(&["add", "h"]);
+    assert_eq!(introduced(&s, View::Staged, "h", (1, 1)), Err(Untraced::NotCommitted));
+    std::os::unix::fs::symlink("f", s.path("link")).expect("a link");
+    assert_eq!(introduced(&s, View::Worktree, "link", (1, 1)), Err(Untraced::NotCommitted));
+
+    let url = format!("file://{}", s.dir.display());
+    s.git(&["clone", "-q", "--depth", "1", &url, "shallow"]);
+    let shallow = s.at("shallow");
+    assert_eq!(introduced(&shallow, View::Worktree, "g", (1, 1)), Err(Untraced::Shallow));
+    s.git(&["clone", "-q", "--depth", "2", &url, "deeper"]);
+    let deeper = s.at("deeper");
+    assert_eq!(introduced(&deeper, View::Worktree, "g", (1, 1)), Ok(second));
+    assert_eq!(introduced(&s, View::Worktree, "f", (1, 1)), Ok(first));
+}
+
+#[test]
+fn a_mailmap_of_the_history_says_who_somebody_is() {
+    let s = Sandbox::repo();
+    s.write("f", "f\n");
+    s.write(".mailmap", "The Author <author@example.org> <a@example.org>\n");
+    commit_on(&s, 1, "by an old address");
+    let author = || {
+        let place = Place { path: b"f", lines: (1, 1) };
+        let told = checkout(&s, View::Worktree).introduced(&[place]).remove(0);
+        told.expect("a commit").author
+    };
+    assert_eq!(author(), "The Author <author@example.org>");
+    // Not the one on disk, which may be anything.
+    s.write_at(".mailmap", "Somebody Else <else@example.org> <a@example.org>\n", 5);
+    assert_eq!(author(), "The Author <author@example.org>");
+}
+
+#[test]
+fn the_words_of_a_commit_may_be_any_bytes() {
+    let s = Sandbox::repo();
+    s.write("f", "f\n");
+    s.git(&["add", "f"]);
+    let s = s.with("GIT_AUTHOR_NAME", common::name(b"Ren\xe9 \x1b[31m"));
+    s.git(&["-c", "i18n.commitEncoding=latin1", "commit", "-q", "-m", "s\x1b[0m"]);
+    let place = Place { path: b"f", lines: (1, 1) };
+    let told = checkout(&s, View::Worktree).introduced(&[place]).remove(0).expect("a commit");
+    assert_eq!(told.author, "Ren\u{fffd} \u{1b}[31m <a@example.org>");
+    assert_eq!(told.summary, "s\u{1b}[0m");
 }

@@ -128,6 +128,7 @@ impl Repo {
             Some(self.tree(&repo, commit)?.id())
         };
         let mut changes = comparison.run(old, new).map_err(|e| self.broken("changes", e))?;
+        pair(&repo, &mut changes);
         changes.base = base;
         Ok(changes)
     }
@@ -185,6 +186,61 @@ pub(super) fn contents(
     scope: &[u8],
 ) -> Result<Changes, git2::Error> {
     Comparison::new(repo, scope).run(None, Some(tree.id()))
+}
+
+/// A file that is gone, and what it held.
+pub(super) type Lost = (Arc<[u8]>, BlobId);
+
+/// The files of `old` that `new` does not have under the same path, sorted, and how many are
+/// another in all; used where a history is followed.
+pub(super) fn lost(
+    repo: &Repository,
+    old: &Tree<'_>,
+    new: &Tree<'_>,
+) -> Result<(Vec<Lost>, usize), git2::Error> {
+    let changes = Comparison::new(repo, b"").run(Some(old.id()), Some(new.id()))?;
+    let all = changes.deltas.len() + changes.removed.len();
+    Ok((changes.removed, all))
+}
+
+/// Which of the files that were lost a new one was before, and how many bytes it took to know.
+pub(super) fn came_from(
+    repo: &Repository,
+    lost: &[Lost],
+    path: &[u8],
+    blob: BlobId,
+) -> Result<(Option<usize>, u64), git2::Error> {
+    let same = |n: &usize| lost[*n].1 == blob;
+    let all = 0..lost.len();
+    let named = all.clone().filter(same).find(|n| name(&lost[*n].0) == name(path));
+    if let Some(n) = named.or_else(|| all.clone().find(same)) {
+        return Ok((Some(n), 0));
+    }
+    let odb = repo.odb()?;
+    let size = |blob: &BlobId| {
+        let id = Oid::from_bytes(&blob.0).ok()?;
+        odb.read_header(id).ok().map(|(size, _)| size)
+    };
+    let Some(own) = size(&blob) else { return Ok((None, 0)) };
+    let mut read = own;
+    let mut near = Vec::new();
+    for n in all.take(MAX_PAIRS) {
+        // What is half the same is neither much longer nor much shorter.
+        if let Some(size) = size(&lost[n].1).filter(|s| (own / 2..=own * 2).contains(s)) {
+            near.push((n, lost[n].1));
+            read += size;
+        }
+        if read > 64 << 20 {
+            break;
+        }
+    }
+    let pairs = similar(repo, &near, &[(0, blob)])?;
+    Ok((pairs.first().map(|(n, _)| *n), read as u64))
+}
+
+/// The last part of a path.
+fn name(path: &[u8]) -> &[u8] {
+    path.rsplit(|b| *b == b'/').next().unwrap_or_default()
 }
 
 /// What a tree has under one name.
@@ -302,14 +358,13 @@ impl<'r> Comparison<'r> {
         if old != new {
             self.trees(&mut Vec::new(), old, new, 0)?;
         }
-        let Comparison { repo, conflicts, mut changes, .. } = self;
+        let Comparison { conflicts, mut changes, .. } = self;
         if !conflicts.is_empty() {
             changes.removed.retain(|(path, _)| !conflicts.contains(&**path));
         }
         changes.deltas.sort_by(|a, b| a.path.cmp(&b.path));
         changes.removed.sort();
         changes.not_looked.sort();
-        pair(repo, &mut changes);
         Ok(changes)
     }
 
@@ -396,15 +451,11 @@ fn too_deep(path: &[u8]) -> NotLooked {
 /// Finds among the new files those that were moved or copied.
 fn pair(repo: &Repository, changes: &mut Changes) {
     let Changes { deltas, removed, notes, .. } = changes;
-    if removed.is_empty() && deltas.iter().all(|d| d.was.is_none()) {
-        return;
-    }
     let mut gone = vec![false; removed.len()];
     // With the same content and name, then with the same content.
     for by_name in [true, false] {
         let key = |path: &Arc<[u8]>, blob: BlobId| {
-            let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
-            (blob, if by_name { name.to_vec() } else { Vec::new() })
+            (blob, if by_name { name(path).to_vec() } else { Vec::new() })
         };
         // The first of them is the last to be put in.
         let mut free: FxHashMap<_, Vec<usize>> = FxHashMap::default();
