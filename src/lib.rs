@@ -18,6 +18,7 @@ pub mod licenses;
 
 pub mod detect;
 
+pub mod owners;
 pub mod policy;
 
 pub mod plan;

@@ -12,7 +12,7 @@ const ROOMS: [&[&str]; 9] = [
     &["diag"],
     &["licenses"],
     &["detect"],
-    &["policy"],
+    &["owners", "policy"],
     &["plan"],
     &["scan"],
     &["store"],
