@@ -11,7 +11,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lictor::detect::Detector;
 use lictor::licenses::Licenses;
 use lictor::model::FileKind;
-use lictor::policy::Policy;
+use lictor::policy::places::Places;
+use lictor::policy::{Policy, Surroundings};
 
 fn detection(c: &mut Criterion) {
     let licenses = Licenses::builtin();
@@ -48,8 +49,12 @@ fn judging(c: &mut Criterion) {
     let text = "(GPL-2.0-only WITH Linux-syscall-note OR MIT) AND (Apache-2.0 OR BSD-3-Clause)";
     c.bench_function("expression/parse", |b| b.iter(|| licenses.parse(black_box(text))));
     let parsed = licenses.parse(text).ok();
+    let around = Surroundings { checkout: b"/r", branch: None };
+    let mut places = Places::new(&policy, licenses, around);
+    let place = places.of(b"src/main.c", b"", None);
+    let place = places.get(place);
     c.bench_function("policy/decide", |b| {
-        b.iter(|| policy.decide(licenses, black_box(parsed.as_ref())))
+        b.iter(|| policy.decide(licenses, black_box(parsed.as_ref()), "", place))
     });
 }
 

@@ -4,15 +4,20 @@
 //! The command line: arguments, output, exit codes. One module a command.
 
 mod args;
+mod audit;
 mod detect;
 mod explain;
 mod findings;
+mod init;
 mod license_db;
 mod log;
+mod obligations;
 mod output;
+mod policy;
 mod progress;
 mod scan;
 mod setup;
+mod waive;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -46,6 +51,12 @@ pub fn main() -> ExitCode {
         Command::Detect(args) => detect::run(args, licenses()?),
         Command::Findings(args) => findings::run(args, licenses()?),
         Command::Explain(args) => explain::run(args, licenses()?),
+        Command::Policy(command) => policy::run(command, licenses()?),
+        Command::Waive(args) => waive::waive(args, licenses()?),
+        Command::Curate(args) => waive::curate(args, licenses()?),
+        Command::Obligations(args) => obligations::run(args, licenses()?),
+        Command::Audit(command) => audit::run(command),
+        Command::Init(args) => init::run(args, licenses()?),
         Command::LicenseDb(command) => license_db::run(command, overlay),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -62,8 +73,12 @@ fn report(error: &Error) -> u8 {
     if is_broken_pipe(error) {
         return CLEAN;
     }
-    if let Some(LoadError::Mistakes(mistakes)) = error.downcast_ref::<LoadError>() {
-        show(std::slice::from_ref(mistakes), &format!("the policy {}", mistakes.file));
+    if let Some(LoadError::Mistakes(files)) = error.downcast_ref::<LoadError>() {
+        let place = match &files[..] {
+            [one] => format!("the policy {}", one.file),
+            many => format!("{} files of the policy", many.len()),
+        };
+        show(files, &place);
         return CONFIG;
     }
     if let Some(OverlayError::Mistakes(files)) = error.downcast_ref::<OverlayError>() {
@@ -75,6 +90,9 @@ fn report(error: &Error) -> u8 {
         return CONFIG;
     }
     let failure = failure(error);
+    for mistakes in failure.iter().flat_map(|f| &f.mistakes) {
+        anstream::eprintln!("{}\n", mistakes.render(colours()));
+    }
     // The message of a failure is made for people; anything else may hold what a file says.
     let what = match failure {
         Some(failure) => failure.message.clone(),
@@ -103,13 +121,17 @@ fn report(error: &Error) -> u8 {
 
 /// Shows all mistakes of some files, and how many there are.
 fn show(files: &[Mistakes], place: &str) {
-    let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let n: usize = files.iter().map(|m| m.list.len()).sum();
     let word = if n == 1 { "mistake" } else { "mistakes" };
     for mistakes in files {
-        anstream::eprintln!("{}\n", mistakes.render(colour));
+        anstream::eprintln!("{}\n", mistakes.render(colours()));
     }
     anstream::eprintln!("error: {n} {word} in {place}");
+}
+
+/// Whether standard error is shown in colours.
+fn colours() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
 fn failure(error: &Error) -> Option<&Failure> {

@@ -20,6 +20,12 @@ impl Moment {
         Moment(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
     }
 
+    /// The day, in UTC.
+    pub fn day(self) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or_default();
+        at.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
     /// RFC 3339 in UTC, to the second: `2026-11-22T13:00:00Z`.
     pub fn rfc3339(self) -> String {
         match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {

@@ -39,6 +39,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use sha2::{Digest, Sha256};
 
 use crate::licenses::Licenses;
 use crate::licenses::expression::{Expr, Term, UNKNOWN_PREFIX, family};
@@ -52,7 +53,7 @@ use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
@@ -228,6 +229,7 @@ impl Detector {
                 score: h.score,
                 start_line: lines.number(h.range.start),
                 end_line: lines.number(h.range.end),
+                hash: words_hash(&text[h.range.clone()]),
                 words: excerpt(&text[h.range]),
             })
             .collect();
@@ -451,6 +453,18 @@ fn is_file_name(text: &[u8], name: &Range<usize>) -> bool {
 fn stand_in(exception: &str) -> Expr {
     let license = combine::UNKNOWN.to_owned();
     Expr::Term(Term { license, addition: Some(exception.to_owned()) })
+}
+
+/// The first half of the SHA-256 of the words of a text; see `model::Match::hash`.
+fn words_hash(text: &[u8]) -> [u8; 16] {
+    let mut all = Sha256::new();
+    for token in tokens::tokenize(text, 0..text.len()) {
+        all.update(token.bytes(text).to_ascii_lowercase());
+        all.update(b" ");
+    }
+    let mut half = [0; 16];
+    half.copy_from_slice(&all.finalize()[..16]);
+    half
 }
 
 /// The first words of a match with white space folded, for people to recognise it by.

@@ -29,11 +29,14 @@ pub struct Failure {
     pub message: String,
     pub help: Option<String>,
     pub source: Option<Box<dyn Error + Send + Sync>>,
+    /// What is wrong in files, where that is the reason.
+    pub mistakes: Vec<Mistakes>,
 }
 
 impl Failure {
     pub fn new(message: impl Into<String>) -> Failure {
-        Failure { kind: Kind::Failed, message: message.into(), help: None, source: None }
+        let message = message.into();
+        Failure { kind: Kind::Failed, message, help: None, source: None, mistakes: Vec::new() }
     }
 
     pub fn config(message: impl Into<String>) -> Failure {
@@ -42,6 +45,11 @@ impl Failure {
 
     pub fn help(mut self, help: impl Into<String>) -> Failure {
         self.help = Some(help.into());
+        self
+    }
+
+    pub fn because_of(mut self, mistakes: Vec<Mistakes>) -> Failure {
+        self.mistakes = mistakes;
         self
     }
 

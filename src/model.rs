@@ -428,6 +428,9 @@ pub struct Match {
     pub end_line: u32,
     /// The words that matched as the file has them, shortened. Untrusted: see `diag::visible`.
     pub words: Arc<str>,
+    /// The first half of the SHA-256 of all words that matched, in lower case, with a space
+    /// behind each: the same wherever they stand and however they are wrapped and commented.
+    pub hash: [u8; 16],
 }
 
 impl Match {
@@ -560,6 +563,40 @@ impl FromStr for Outcome {
     }
 }
 
+/// How bad a violation is. Ordered from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 5] =
+        [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Severity::ALL.into_iter().find(|k| k.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -571,6 +608,9 @@ mod tests {
         }
         for o in Outcome::ALL {
             assert_eq!(o.as_str().parse(), Ok(o));
+        }
+        for s in Severity::ALL {
+            assert_eq!(s.as_str().parse(), Ok(s));
         }
         for m in MatchKind::ALL {
             assert_eq!(m.as_str().parse(), Ok(m));

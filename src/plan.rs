@@ -49,6 +49,15 @@ impl View {
             View::Revision(rev) => format!("rev:{rev}"),
         }
     }
+
+    /// The reverse of [`View::name`].
+    pub fn parse(name: &str) -> View {
+        match (name, name.strip_prefix("rev:")) {
+            ("", _) => View::Worktree,
+            (_, Some(rev)) => View::Revision(rev.to_owned()),
+            _ => View::Staged,
+        }
+    }
 }
 
 /// Which files of a work tree count.
@@ -189,6 +198,8 @@ pub struct Checkout {
     pub view: View,
     /// The commit that HEAD, or the revision, names.
     pub commit: Option<String>,
+    /// The branch that is looked at: what HEAD is on, or what the revision names.
+    pub branch: Option<String>,
     repo: Option<repo::Repo>,
     /// Whether git's ignore rules hold: they do in a repository, even in one that cannot be
     /// read, and in a plain directory they do not.
@@ -239,9 +250,22 @@ impl Checkout {
             View::Revision(rev) => Some(repo.resolve(rev)?),
             _ => repo.head(),
         };
+        let branch = repo.branch(match &view {
+            View::Revision(rev) => rev,
+            _ => "HEAD",
+        });
         let top = repo.root();
         let scope = scope(&top, &root);
-        Ok(Checkout { root: top, scope, view, commit, repo: Some(repo), git_rules: true, notes })
+        Ok(Checkout {
+            root: top,
+            scope,
+            view,
+            commit,
+            branch,
+            repo: Some(repo),
+            git_rules: true,
+            notes,
+        })
     }
 
     fn plain(top: PathBuf, asked: &Path, notes: Vec<Note>) -> Checkout {
@@ -252,15 +276,32 @@ impl Checkout {
             scope,
             view: View::Worktree,
             commit: None,
+            branch: None,
             repo: None,
             git_rules,
             notes,
         }
     }
 
+    /// A checkout that is only known, not looked at: by its root, view, commit and branch.
+    pub fn known(
+        root: PathBuf,
+        view: View,
+        commit: Option<String>,
+        branch: Option<String>,
+    ) -> Checkout {
+        let (scope, notes) = (Vec::new(), Vec::new());
+        Checkout { root, scope, view, commit, branch, repo: None, git_rules: false, notes }
+    }
+
     /// The path of a file of this checkout on disk.
     pub fn path_of(&self, relative: &[u8]) -> PathBuf {
         self.root.join(OsStr::from_bytes(relative))
+    }
+
+    /// Where git looks for this repository's hooks; `None` where there is no repository.
+    pub fn hooks(&self) -> Option<PathBuf> {
+        self.repo.as_ref().map(repo::Repo::hooks)
     }
 
     /// Whether files are read from git's objects rather than from disk.

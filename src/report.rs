@@ -10,6 +10,8 @@ pub mod csv;
 pub mod human;
 pub mod json;
 pub mod license_db;
+pub mod obligations;
+pub mod policies;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,6 +23,7 @@ use crate::detect::{Altered, Change, is_license_file};
 use crate::diag::Failure;
 use crate::licenses::Licenses;
 use crate::model::{BlobId, Detection, Match, Outcome, Skipped};
+use crate::policy::waivers::Lapsed;
 use crate::policy::{Decision, Judged, PolicyRef};
 use crate::scan::components::{Components, directory, name};
 use crate::scan::conclude::{self, Conclusion};
@@ -75,7 +78,7 @@ impl ScanReport<'_> {
             (Some(store), Some(key)) => store.evidence(key)?,
             _ => Vec::new(),
         };
-        let expression = scan.verdict(file).expression.clone();
+        let expression = scan.detected(file).cloned();
         let (points, skipped) = (content.points.clone(), content.skipped);
         Ok(Arc::new(Detection { expression, matches, points, skipped }))
     }
@@ -92,7 +95,7 @@ impl ScanReport<'_> {
         for scan in self.scans {
             let mut counts = vec![0; scan.verdicts.len()];
             for f in &scan.files {
-                counts[scan.judged(f)] += u64::from(scan.content(f).skipped.is_none());
+                counts[f.verdict] += u64::from(scan.content(f).skipped.is_none());
             }
             for (verdict, n) in scan.verdicts.iter().zip(counts).filter(|(_, n)| *n > 0) {
                 let outcome = verdict.decision.outcome;
@@ -114,12 +117,11 @@ impl ScanReport<'_> {
             let mut here = components.walk();
             // Neighbors are mostly alike: runs of files are counted rather than files.
             let alike = |a: &ScannedFile, b: &ScannedFile| {
-                (scan.judged(a), scan.content(a).skipped)
-                    == (scan.judged(b), scan.content(b).skipped)
+                (a.verdict, scan.content(a).skipped) == (b.verdict, scan.content(b).skipped)
                     && directory(&a.path) == directory(&b.path)
             };
             for run in scan.files.chunk_by(alike).filter(|run| !scan.breaches(&run[0]).is_empty()) {
-                let key = (scan.judged(&run[0]), here.of(&run[0].path));
+                let key = (run[0].verdict, here.of(&run[0].path));
                 counts.entry(key).or_insert((0, &run[0])).0 += run.len() as u64;
             }
             let mut found: BTreeMap<(&str, &[u8]), Counted<'_>> = BTreeMap::new();
@@ -204,10 +206,16 @@ pub struct Conclusions<'s> {
 
 impl<'s> Conclusions<'s> {
     pub fn of(&mut self, file: &'s ScannedFile) -> Option<Covered> {
-        if let Some(c) = &file.concluded {
-            return Some(Covered { pointed: true, what: c.what.clone() });
+        if let Some(number) = file.curated {
+            let expression = self.scan.verdict(file).expression.clone();
+            let expression = expression.unwrap_or_else(|| NONE.into());
+            let because = vec![Arc::clone(&self.scan.curations[number])];
+            return Some(Covered { how: How::Curation, what: Conclusion { expression, because } });
         }
-        let silent = self.scan.verdict(file).expression.is_none();
+        if let Some(c) = &file.concluded {
+            return Some(Covered { how: How::Pointer, what: (**c).clone() });
+        }
+        let silent = self.scan.detected(file).is_none();
         if !silent || is_license_file(name(&file.path)) {
             return None;
         }
@@ -217,7 +225,7 @@ impl<'s> Conclusions<'s> {
             self.last = Some((here, what));
         }
         let what = self.last.as_ref().and_then(|(_, what)| what.clone())?;
-        Some(Covered { pointed: false, what })
+        Some(Covered { how: How::Directory, what })
     }
 }
 
@@ -227,12 +235,26 @@ pub fn telling<'m>(matches: &'m [Match], license: &str) -> Option<&'m Match> {
     matches.iter().find(|m| m.expression.contains(id)).or(matches.first())
 }
 
-/// What other files say for one that does not say its license precisely.
+/// What stands for the license of a file of which people concluded that it has none, or in
+/// which nothing was found (SPDX 2.3, 8.5).
+pub const NONE: &str = "NONE";
+
+/// What is concluded for a file, beside what was detected in it.
 #[derive(Debug, Clone)]
 pub struct Covered {
-    /// Whether the file points to them itself; otherwise they speak for their directory.
-    pub pointed: bool,
+    pub how: How,
     pub what: Conclusion,
+}
+
+/// How a conclusion was come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// People looked; the conclusion says who, and why.
+    Curation,
+    /// The file points to others, which say it.
+    Pointer,
+    /// Others speak for their directory; policies do not judge by that.
+    Directory,
 }
 
 impl Explanation<'_> {
@@ -255,9 +277,11 @@ pub struct Explanation<'a> {
     pub concluded: Option<Covered>,
     /// What was changed in texts.
     pub altered: Vec<Altered>,
-    /// What the policy says of every license of the expression.
-    pub judged: Vec<Judged>,
     pub decision: Decision,
+    /// How the path is used, by the policy.
+    pub context: String,
+    /// Waivers that would hold, but for something.
+    pub lapsed: Vec<Lapsed>,
     pub policy: PolicyRef,
     pub engine: String,
     /// What the store remembers of the file, if there is a store and it was scanned.

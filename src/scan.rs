@@ -6,8 +6,10 @@
 //! What was known before is asked of [`Records`], what is new is given to it; where that is
 //! kept, this module does not know. It reads no clock and writes nothing to disk.
 
+pub mod change;
 pub mod components;
 pub mod conclude;
+mod judge;
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
@@ -21,14 +23,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clock::Moment;
 use crate::detect::{Detector, is_license_file};
-use crate::diag::Failure;
+use crate::diag::{Failure, visible};
 use crate::licenses::Licenses;
-use crate::model::{BlobId, Detection, FileKind, Pointer, Skipped};
+use crate::model::{BlobId, Detection, FileKind, Match, Pointer, Skipped};
 use crate::plan::content::Content as Read;
 use crate::plan::{self, Checkout, Identity, Memory, NotLooked, Note, Selection, Stat, Was};
-use crate::policy::{Decision, Judged, Policy, PolicyRef};
+use crate::policy::curations::Curation;
+use crate::policy::waivers::Lapsed;
+use crate::policy::{self, Decision, Judged, LoadError, Policy, PolicyRef};
 use components::{directory, name};
 use conclude::{Conclusion, Tree};
+use judge::Judge;
 
 /// Contents larger than this are not read, unless a scan says otherwise.
 pub const DEFAULT_MAX_SIZE: u64 = 32 << 20;
@@ -46,6 +51,9 @@ pub trait Records: Send {
 
     /// Takes new detections; gives the keys under which the contents are known from now on.
     fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure>;
+
+    /// The matches in a content, by its key.
+    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure>;
 
     /// Takes the end of a scan as one transaction: files, violations, the checkout's state.
     fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure>;
@@ -67,10 +75,17 @@ impl Records for Forgetful {
         Ok(vec![0; batch.len()])
     }
 
+    fn evidence(&mut self, _: i64) -> Result<Vec<Match>, Failure> {
+        Ok(Vec::new())
+    }
+
     fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
         Ok(())
     }
 }
+
+/// Where files were, by where they are.
+pub type Moves = FxHashMap<Arc<[u8]>, Arc<[u8]>>;
 
 /// What is remembered of a checkout.
 #[derive(Default)]
@@ -82,8 +97,10 @@ pub struct Recalled {
     pub concluded: FxHashMap<usize, Conclusion>,
     /// Whether any content at all is known; if none is, nothing needs to be looked up.
     pub any_content: bool,
-    /// The digest of the policy by which the remembered violations were judged.
-    pub policy: Option<String>,
+    /// [`Scanned::judgement`] of the last scan; `None` if it was not of the whole checkout.
+    pub judgement: Option<u64>,
+    /// Where files were when their violations were opened, if elsewhere, by where they are.
+    pub born: Moves,
 }
 
 /// What a detection is kept by: a content says one thing as `package.json` and another as
@@ -100,6 +117,8 @@ pub struct KnownContent {
     /// What [`Records`] knows it by.
     pub key: i64,
     pub expression: Option<Arc<str>>,
+    /// See [`policy::profile`].
+    pub profile: Arc<str>,
     /// See [`Detection::points`].
     pub points: Option<Arc<[Pointer]>>,
     pub skipped: Option<Skipped>,
@@ -114,6 +133,8 @@ pub struct NewContent {
     /// In bytes.
     pub size: u64,
     pub detection: Arc<Detection>,
+    /// See [`policy::profile`].
+    pub profile: Arc<str>,
 }
 
 /// What to do in a scan.
@@ -146,11 +167,25 @@ pub struct Scanned {
     pub engine: String,
     pub started: Moment,
     pub policy: PolicyRef,
+    /// The files of the policy, to be kept with what was judged by it.
+    pub policy_files: Vec<policy::Source>,
     /// Sorted by path.
     pub files: Vec<ScannedFile>,
     pub contents: Vec<ScannedContent>,
-    /// The distinct expressions; contents name them by number.
+    /// What was detected, each once; contents name it by number.
+    pub said: Vec<Said>,
+    /// What the policy says, each once; files name it by number.
     pub verdicts: Vec<Verdict>,
+    /// The contexts of the policy; verdicts name them by number.
+    pub contexts: Vec<String>,
+    /// Who made the curations of the policy, and why; files name them by number.
+    pub curations: Vec<Arc<[u8]>>,
+    /// Changes with every violation, or waived one, that comes, goes or is judged otherwise.
+    pub judgement: u64,
+    /// What was compared with, if only a change was looked at.
+    pub against: Option<change::Against>,
+    /// Files that were elsewhere at the last scan: to, and from.
+    pub moved: Vec<Move>,
     /// Sorted by path.
     pub not_looked: Vec<NotLooked>,
     pub nested: Vec<plan::Nested>,
@@ -165,13 +200,16 @@ pub struct Scanned {
     pub notes: Vec<Note>,
     pub contents_read: u64,
     pub bytes_read: u64,
-    /// Whether remembered violations were judged by this policy and engine already.
+    /// Whether all violations are known to be those that are remembered.
     pub judged_before: bool,
     /// The scan was ended early; only what was done is in it.
     pub interrupted: bool,
     /// Nothing more could be given to [`Records`], and why.
     pub records_failed: Option<Failure>,
 }
+
+/// Where a file is, and where it was.
+pub type Move = (Arc<[u8]>, Arc<[u8]>);
 
 pub struct ScannedFile {
     pub path: Arc<[u8]>,
@@ -181,15 +219,12 @@ pub struct ScannedFile {
     pub stat: Option<Stat>,
     pub tracked: bool,
     pub change: Change,
-    /// What is said by the files to which this one points, if it says no license precisely.
-    pub concluded: Option<Box<Concluded>>,
-}
-
-/// A conclusion that is judged.
-pub struct Concluded {
     /// Number in [`Scanned::verdicts`].
     pub verdict: usize,
-    pub what: Conclusion,
+    /// What is said by the files to which this one points, if it says no license precisely.
+    pub concluded: Option<Box<Conclusion>>,
+    /// What people concluded: number in [`Policy::curations`].
+    pub curated: Option<usize>,
 }
 
 /// How a file differs from what was remembered of it.
@@ -206,8 +241,8 @@ pub struct ScannedContent {
     pub blob: BlobId,
     /// What [`Records`] knows it by; `None` when it was not kept.
     pub key: Option<i64>,
-    /// Number in [`Scanned::verdicts`].
-    pub verdict: usize,
+    /// Number in [`Scanned::said`].
+    pub said: usize,
     pub points: Option<Arc<[Pointer]>>,
     pub skipped: Option<Skipped>,
     /// In bytes; 0 until it was read.
@@ -216,49 +251,95 @@ pub struct ScannedContent {
     pub fresh: Option<Arc<Detection>>,
 }
 
-/// An expression and what the policy says of it.
+/// What was detected in contents.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Said {
+    pub expression: Option<Arc<str>>,
+    /// See [`policy::profile`].
+    pub profile: Arc<str>,
+}
+
+/// An expression, detected or concluded, and what the policy says of it at some place.
 pub struct Verdict {
     pub expression: Option<Arc<str>>,
+    /// Number in [`Scanned::contexts`].
+    pub context: usize,
     pub decision: Decision,
+    /// Waivers that would hold, but for something.
+    pub lapsed: Vec<Lapsed>,
 }
 
 impl Scanned {
+    /// With files, and nothing known of them yet.
+    fn new(
+        checkout: Checkout,
+        engine: String,
+        policy: &Policy,
+        started: Moment,
+        files: Vec<ScannedFile>,
+    ) -> Scanned {
+        Scanned {
+            checkout,
+            engine,
+            started,
+            policy: PolicyRef::from(policy),
+            policy_files: policy.sources.clone(),
+            files,
+            contents: Vec::new(),
+            said: Vec::new(),
+            verdicts: Vec::new(),
+            contexts: policy.contexts.names().to_vec(),
+            curations: policy.curations.iter().map(Curation::by_and_why).collect(),
+            judgement: 0,
+            against: None,
+            moved: Vec::new(),
+            not_looked: Vec::new(),
+            nested: Vec::new(),
+            removed: Vec::new(),
+            was_not_looked: HashMap::new(),
+            ignored: 0,
+            excluded: 0,
+            index: None,
+            notes: Vec::new(),
+            contents_read: 0,
+            bytes_read: 0,
+            judged_before: false,
+            interrupted: false,
+            records_failed: None,
+        }
+    }
+
     pub fn content(&self, file: &ScannedFile) -> &ScannedContent {
         &self.contents[file.content]
     }
 
-    /// What was detected in a file, and what the policy says of that.
-    pub fn verdict(&self, file: &ScannedFile) -> &Verdict {
-        &self.verdicts[self.contents[file.content].verdict]
+    /// The expression that was detected in a file.
+    pub fn detected(&self, file: &ScannedFile) -> Option<&Arc<str>> {
+        self.said[self.content(file).said].expression.as_ref()
     }
 
-    /// The number of the verdict by which a file is judged: that on what the files say to which
-    /// it points, or else on what was detected in it.
-    pub fn judged(&self, file: &ScannedFile) -> usize {
-        file.concluded.as_ref().map_or(self.content(file).verdict, |c| c.verdict)
+    /// What the policy says of a file: of what people concluded, or the files say to which it
+    /// points, or else of what was detected in it.
+    pub fn verdict(&self, file: &ScannedFile) -> &Verdict {
+        &self.verdicts[file.verdict]
     }
 
     /// The files as conclusions need them.
     pub fn tree(&self) -> Files<'_> {
-        let said = |f: &ScannedFile| self.verdict(f).expression.clone();
+        let said = |f: &ScannedFile| self.detected(f).cloned();
         Files::new(&self.files, Box::new(said))
     }
 
     /// What a file violates; nothing if its content was not searched.
     pub fn breaches(&self, file: &ScannedFile) -> &[Judged] {
-        match self.content(file).skipped {
-            Some(_) => &[],
-            None => &self.verdicts[self.judged(file)].decision.breaches,
-        }
+        &self.verdict(file).decision.breaches
     }
 
-    /// How many files differ from what is remembered of them; all, if they are judged anew.
+    /// How many files differ from what is remembered of them, and one if violations do.
     pub fn news(&self) -> usize {
-        if !self.judged_before {
-            return self.files.len() + self.removed.len() + 1;
-        }
         let changed = self.files.iter().filter(|f| f.change > Change::None);
-        changed.count() + self.removed.len() + self.newly_not_looked().count()
+        let files = changed.count() + self.removed.len() + self.newly_not_looked().count();
+        files + usize::from(!self.judged_before)
     }
 
     /// What is not looked at and was not remembered as such: path, why, and whether it is
@@ -298,6 +379,14 @@ pub fn scan(
     tracing::debug!(files = recalled.memory.files.len(), "recalled");
     let plan = checkout.plan(options.selection, &recalled.memory)?;
     tracing::debug!(files = plan.files.len(), nested = plan.nested.len(), "planned");
+    let laid;
+    let policy = match policy.trust {
+        Some(_) => {
+            laid = heed(policy, &checkout, &plan, licenses)?;
+            &laid
+        }
+        None => policy,
+    };
 
     let mut gathered = Gathered::default();
     gathered.contents.reserve(plan.files.len());
@@ -309,7 +398,12 @@ pub fn scan(
     let old_paths = &recalled.memory.files;
     let old = |path: &[u8]| old_paths.binary_search_by(|r| (*r.path).cmp(path)).ok();
     let output = options.output.as_ref().and_then(|o| o.strip_prefix(&checkout.root).ok());
+    let mut excluded = plan.excluded;
     for file in plan.files {
+        if is_own(&file.path) {
+            excluded += 1;
+            continue;
+        }
         if output.is_some_and(|o| o.as_os_str().as_bytes() == &*file.path) {
             continue;
         }
@@ -354,7 +448,9 @@ pub fn scan(
             stat: file.stat.filter(|s| !s.is_racy(options.started)),
             tracked: file.tracked,
             change: Change::Content,
+            verdict: 0,
             concluded: None,
+            curated: None,
         };
         let read = |scanned: &ScannedFile| Work {
             file: files.len(),
@@ -386,26 +482,13 @@ pub fn scan(
     }
 
     let mut scanned = Scanned {
-        judged_before: recalled.policy.as_deref() == Some(policy.digest.as_str()),
-        policy: PolicyRef::from(policy),
-        engine,
-        started: options.started,
-        files,
-        contents: Vec::new(),
-        verdicts: Vec::new(),
         not_looked,
         nested: plan.nested,
-        removed: Vec::new(),
-        was_not_looked: HashMap::new(),
         ignored: plan.ignored,
-        excluded: plan.excluded,
+        excluded,
         index: plan.index,
         notes: plan.notes,
-        contents_read: 0,
-        bytes_read: 0,
-        interrupted: false,
-        records_failed: None,
-        checkout,
+        ..Scanned::new(checkout, engine, policy, options.started, files)
     };
     if !work.is_empty() {
         let any_content = recalled.any_content;
@@ -466,9 +549,90 @@ pub fn scan(
             .map(|(r, _)| r.path.clone())
             .collect();
     }
-    gathered.judge(&mut scanned, licenses, policy);
+    gathered.judge(&mut scanned, &recalled, licenses, policy, records, options.started)?;
+    scanned.judged_before = recalled.judgement == Some(scanned.judgement);
     tracing::debug!(files = scanned.files.len(), read = scanned.contents_read, "judged");
     Ok(scanned)
+}
+
+/// Judges what is remembered of a checkout, without looking at any file. What this engine has
+/// not seen is left out; how many files that are is the second that it gives.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn judge_again(
+    checkout: Checkout,
+    engine: &str,
+    recalled: &Recalled,
+    licenses: &Licenses,
+    policy: &Policy,
+    records: &mut dyn Records,
+    now: Moment,
+) -> Result<(Scanned, usize), Failure> {
+    let mut gathered = Gathered::default();
+    let mut files = Vec::with_capacity(recalled.memory.files.len());
+    let mut unseen = 0;
+    for (n, (was, known)) in recalled.memory.files.iter().zip(&recalled.contents).enumerate() {
+        let (Was::Content(blob), Some(known)) = (was.what, known) else {
+            unseen += usize::from(matches!(was.what, Was::Content(_)));
+            continue;
+        };
+        files.push(ScannedFile {
+            path: Arc::clone(&was.path),
+            content: gathered.known(blob, known),
+            stat: was.stat,
+            tracked: was.tracked,
+            change: Change::None,
+            verdict: 0,
+            concluded: recalled.concluded.get(&n).cloned().map(Box::new),
+            curated: None,
+        });
+    }
+    let mut scanned = Scanned::new(checkout, engine.to_owned(), policy, now, files);
+    gathered.judge(&mut scanned, recalled, licenses, policy, records, now)?;
+    scanned.judged_before = recalled.judgement == Some(scanned.judgement);
+    Ok((scanned, unseen))
+}
+
+/// Whether a file is lictor's own: policies and waivers name licenses without being under them.
+fn is_own(path: &[u8]) -> bool {
+    path.starts_with(b".lictor/") || memchr::memmem::find(path, b"/.lictor/").is_some()
+}
+
+/// A policy with those files of a checkout laid below it that it trusts.
+fn heed(
+    policy: &Policy,
+    checkout: &Checkout,
+    plan: &plan::Plan,
+    licenses: &Licenses,
+) -> Result<Policy, Failure> {
+    let mut laid = policy.clone();
+    let root = checkout.root.as_os_str().as_bytes();
+    let reader = checkout.reader(policy::MAX_FILE)?;
+    for file in plan.files.iter().filter(|f| policy.trusts(root, &f.path)) {
+        let wrong = |why: &str| {
+            let path = visible(&file.path);
+            Failure::config(format!("the policy {path} in the checkout {why}")).help(
+                "mend it, or take it out of `trust.policies`: without it too much might be allowed",
+            )
+        };
+        let blob = match file.identity {
+            Identity::Git(blob) if checkout.reads_objects() => Some(blob),
+            _ => None,
+        };
+        let mut bytes = Vec::new();
+        match reader.read(&file.path, blob, &mut bytes) {
+            Ok(Read::Read(_)) => {}
+            Ok(_) => return Err(wrong("is no file of at most 1 MiB")),
+            Err(e) => return Err(wrong("cannot be read").caused_by(e)),
+        }
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8"))?;
+        laid.lay(&file.path, &text, licenses).map_err(|e| match e {
+            LoadError::Failure(failure) => failure,
+            LoadError::Mistakes(mistakes) => wrong("has mistakes").because_of(mistakes),
+        })?;
+    }
+    Ok(laid)
 }
 
 /// A content to be read.
@@ -508,26 +672,28 @@ enum Became {
 #[derive(Default)]
 struct Gathered {
     contents: Vec<ScannedContent>,
-    expressions: Vec<Option<Arc<str>>>,
-    /// Numbers of expressions that are kept alive in `expressions`, by where they are.
-    places: FxHashMap<*const u8, usize>,
-    numbers: FxHashMap<Option<Arc<str>>, usize>,
+    said: Vec<Said>,
+    /// Numbers of what is kept alive in `said`, by where its texts are.
+    places: FxHashMap<(*const u8, *const u8), usize>,
+    numbers: FxHashMap<Said, usize>,
 }
 
 impl Gathered {
-    fn number(&mut self, expression: Option<&Arc<str>>) -> usize {
-        let place = expression.map_or(std::ptr::null(), |e| e.as_ptr());
-        if let Some(number) = self.places.get(&place) {
+    fn number(&mut self, expression: Option<&Arc<str>>, profile: &Arc<str>) -> usize {
+        let place = |e: Option<&Arc<str>>| e.map_or(std::ptr::null(), |e| e.as_ptr());
+        let places = (place(expression), place(Some(profile)));
+        if let Some(number) = self.places.get(&places) {
             return *number;
         }
-        let expression = expression.cloned();
-        let number = *self.numbers.entry(expression.clone()).or_insert_with(|| {
-            self.expressions.push(expression.clone());
-            self.expressions.len() - 1
+        let said = Said { expression: expression.cloned(), profile: Arc::clone(profile) };
+        let number = *self.numbers.entry(said).or_insert_with_key(|said| {
+            self.said.push(said.clone());
+            self.said.len() - 1
         });
         // Only what is kept cannot come to lie where something else was.
-        if self.expressions[number].as_ref().map_or(std::ptr::null(), |e| e.as_ptr()) == place {
-            self.places.insert(place, number);
+        let kept = &self.said[number];
+        if (place(kept.expression.as_ref()), place(Some(&kept.profile))) == places {
+            self.places.insert(places, number);
         }
         number
     }
@@ -538,23 +704,23 @@ impl Gathered {
     }
 
     fn known(&mut self, blob: BlobId, known: &KnownContent) -> usize {
-        let verdict = self.number(known.expression.as_ref());
+        let said = self.number(known.expression.as_ref(), &known.profile);
         let key = Some(known.key);
         let (skipped, size, points) = (known.skipped, known.size, known.points.clone());
-        self.push(ScannedContent { blob, key, verdict, points, skipped, size, fresh: None })
+        self.push(ScannedContent { blob, key, said, points, skipped, size, fresh: None })
     }
 
     /// A place for a content that is about to be detected.
     fn expected(&mut self, blob: BlobId) -> usize {
-        let verdict = self.number(None);
         let (key, points, skipped, fresh) = (None, None, None, None);
-        self.push(ScannedContent { blob, key, verdict, points, skipped, size: 0, fresh })
+        // What is said becomes known when it is detected.
+        self.push(ScannedContent { blob, key, said: 0, points, skipped, size: 0, fresh })
     }
 
-    fn detected(&mut self, place: usize, size: u64, detection: Arc<Detection>) {
-        let verdict = self.number(detection.expression.as_ref());
+    fn detected(&mut self, place: usize, size: u64, detection: Arc<Detection>, profile: &Arc<str>) {
+        let said = self.number(detection.expression.as_ref(), profile);
         let content = &mut self.contents[place];
-        content.verdict = verdict;
+        content.said = said;
         content.size = size;
         content.skipped = detection.skipped;
         content.points.clone_from(&detection.points);
@@ -575,7 +741,7 @@ impl Gathered {
         if pointing.is_empty() {
             return;
         }
-        let said = |f: &ScannedFile| self.expressions[self.contents[f.content].verdict].clone();
+        let said = |f: &ScannedFile| self.said[self.contents[f.content].said].expression.clone();
         let tree = Files::new(&scanned.files, Box::new(said));
         let scope = &scanned.checkout.scope;
         let mut concluded = Vec::with_capacity(pointing.len());
@@ -584,18 +750,17 @@ impl Gathered {
         for n in pointing {
             let file = &scanned.files[n];
             let Some(points) = points(file) else { continue };
-            let verdict = self.contents[file.content].verdict;
+            let said = self.contents[file.content].said;
             let now = || {
-                let own = self.expressions[verdict].as_deref();
+                let own = self.said[said].expression.as_deref();
                 conclude::by_pointers(licenses, &tree, &file.path, own, points)
             };
             // A license file is the only one that may be what it points to.
             let now = match is_license_file(name(&file.path)) {
                 true => now(),
-                false => known
-                    .entry((directory(&file.path), verdict, points))
-                    .or_insert_with(now)
-                    .clone(),
+                false => {
+                    known.entry((directory(&file.path), said, points)).or_insert_with(now).clone()
+                }
             };
             let before = before(&file.path);
             // What lies above the part that is scanned is not looked at, and not known to be
@@ -610,23 +775,82 @@ impl Gathered {
             if !same {
                 scanned.files[n].change = Change::Content;
             }
-            scanned.files[n].concluded = now.map(|what| {
-                Box::new(Concluded { verdict: self.number(Some(&what.expression)), what })
-            });
+            scanned.files[n].concluded = now.map(Box::new);
         }
     }
 
-    fn judge(self, scanned: &mut Scanned, licenses: &Licenses, policy: &Policy) {
+    /// Judges every file; what is alike, once.
+    fn judge(
+        self,
+        scanned: &mut Scanned,
+        recalled: &Recalled,
+        licenses: &Licenses,
+        policy: &Policy,
+        records: &mut dyn Records,
+        now: Moment,
+    ) -> Result<(), Failure> {
         scanned.contents = self.contents;
-        scanned.verdicts = self
-            .expressions
-            .into_iter()
-            .map(|expression| {
-                let parsed = expression.as_deref().and_then(|e| licenses.parse(e).ok());
-                Verdict { decision: policy.decide(licenses, parsed.as_ref()), expression }
-            })
-            .collect();
+        scanned.said = self.said;
+        scanned.moved = moves(scanned, &recalled.memory);
+        let mut files = std::mem::take(&mut scanned.files);
+        let judged =
+            Judge::new(scanned, &files, recalled, licenses, policy, now).judge(&mut files, records);
+        scanned.files = files;
+        (scanned.verdicts, scanned.judgement) = judged?;
+        Ok(())
     }
+}
+
+/// Profiles, each kept once.
+#[derive(Default)]
+struct Profiles {
+    known: FxHashSet<Arc<str>>,
+}
+
+impl Profiles {
+    fn of(&mut self, detection: &Detection) -> Arc<str> {
+        let profile = policy::profile(&detection.matches);
+        if let Some(known) = self.known.get(profile.as_str()) {
+            return Arc::clone(known);
+        }
+        let profile: Arc<str> = profile.into();
+        self.known.insert(Arc::clone(&profile));
+        profile
+    }
+}
+
+/// Files that came up where none was, with the content of one that is gone. Of several that
+/// are alike those with the same name belong together first, then the first by path.
+fn moves(scanned: &Scanned, memory: &Memory) -> Vec<Move> {
+    if scanned.removed.is_empty() {
+        return Vec::new();
+    }
+    let at = |path: &[u8]| memory.files.binary_search_by(|r| (*r.path).cmp(path)).ok();
+    let mut gone: FxHashMap<BlobId, Vec<&Arc<[u8]>>> = FxHashMap::default();
+    for path in &scanned.removed {
+        if let Some(Was::Content(blob)) = at(path).map(|n| memory.files[n].what) {
+            gone.entry(blob).or_default().push(path);
+        }
+    }
+    let mut moved = Vec::new();
+    let mut placed: FxHashSet<&[u8]> = FxHashSet::default();
+    let came = scanned.files.iter().filter(|f| f.change == Change::Content);
+    let came: Vec<&ScannedFile> = came.filter(|f| at(&f.path).is_none()).collect();
+    for same_name in [true, false] {
+        for f in &came {
+            let Some(from) = gone.get_mut(&scanned.content(f).blob) else { continue };
+            if placed.contains(&*f.path) {
+                continue;
+            }
+            let fits = |p: &&Arc<[u8]>| !same_name || name(p) == name(&f.path);
+            if let Some(n) = from.iter().position(fits) {
+                moved.push((Arc::clone(&f.path), Arc::clone(from.remove(n))));
+                placed.insert(&f.path);
+            }
+        }
+    }
+    moved.sort();
+    moved
 }
 
 /// What a conclusion depends on: the directory of a file, what it says itself (by number), and
@@ -634,19 +858,19 @@ impl Gathered {
 type Asked<'a> = (&'a [u8], usize, &'a [Pointer]);
 
 /// What a file says itself.
-type Said<'a> = Box<dyn Fn(&ScannedFile) -> Option<Arc<str>> + 'a>;
+type SaidBy<'a> = Box<dyn Fn(&ScannedFile) -> Option<Arc<str>> + 'a>;
 
 /// The files of a scan as conclusions need them.
 pub struct Files<'a> {
     /// Sorted by path.
     files: &'a [ScannedFile],
-    said: Said<'a>,
+    said: SaidBy<'a>,
     /// License files by their directory.
     license_files: FxHashMap<&'a [u8], Vec<&'a ScannedFile>>,
 }
 
 impl<'a> Files<'a> {
-    fn new(files: &'a [ScannedFile], said: Said<'a>) -> Files<'a> {
+    fn new(files: &'a [ScannedFile], said: SaidBy<'a>) -> Files<'a> {
         let mut license_files: FxHashMap<&[u8], Vec<&ScannedFile>> = FxHashMap::default();
         for f in files.iter().filter(|f| is_license_file(name(&f.path))) {
             license_files.entry(directory(&f.path)).or_default().push(f);
@@ -700,6 +924,7 @@ fn detect(
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
     let (mut batch, mut batch_places) = (Vec::new(), Vec::new());
+    let mut profiles = Profiles::default();
     let mut not_looked = Vec::new();
     let (mut contents_read, mut bytes_read) = (0, 0);
     let files = &mut scanned.files;
@@ -748,10 +973,11 @@ fn detect(
                     contents_read += 1;
                     bytes_read += w.size;
                     let place = *places.entry(what).or_insert_with(|| gathered.expected(what.blob));
-                    gathered.detected(place, size, Arc::clone(&detection));
+                    let profile = profiles.of(&detection);
+                    gathered.detected(place, size, Arc::clone(&detection), &profile);
                     files[w.file].content = place;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
-                    batch.push(NewContent { what, size, detection });
+                    batch.push(NewContent { what, size, detection, profile });
                     batch_places.push(place);
                     if batch.len() >= BATCH {
                         keep(&mut batch, &mut batch_places, gathered);

@@ -8,7 +8,10 @@
 //! that changing a policy or switching a branch reads no file again. Reports read here;
 //! nothing is decided here.
 
+mod attribute;
+mod events;
 mod query;
+mod violations;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,9 +31,10 @@ use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Match, Pointer, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
 use crate::scan::conclude::Conclusion;
-use crate::scan::{Change, Detected, KnownContent, NewContent, Recalled, Records, Scanned};
+use crate::scan::{Change, Detected, KnownContent, Moves, NewContent, Recalled, Records, Scanned};
 
-pub use query::{Filter, Finding, Seen, State, Violation};
+pub use events::{Event, Verified};
+pub use query::{Filter, Finding, Known, Placed, Seen, State, Violation};
 
 /// How long another process may hold the store before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -44,6 +48,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-3.sql")),
     M::up(include_str!("store/schema-4.sql")),
     M::up(include_str!("store/schema-5.sql")).foreign_key_check(),
+    M::up(include_str!("store/schema-6.sql")),
 ];
 
 /// An open store.
@@ -120,12 +125,14 @@ impl Store {
             // To check with each row what it refers to takes as long as all else that is done in
             // a first scan, and it was looked up or entered just before: tests check it instead.
             // The cache holds what a batch of a first scan changes.
-            "PRAGMA synchronous = full; PRAGMA foreign_keys = off; PRAGMA cache_size = -32768;
+            // A new schema that a power cut takes away is made again.
+            "PRAGMA synchronous = normal; PRAGMA foreign_keys = off; PRAGMA cache_size = -32768;
              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
         // Another process may be making the same store at this moment.
         migrate(&mut db, path).or_else(|e| if is_current(&db) { Ok(()) } else { Err(e) })?;
+        db.pragma_update(None, "synchronous", "full").map_err(fail)?;
         // `conclude` does it where it is worth two syncs.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Store {
@@ -172,21 +179,21 @@ impl Store {
         let found = self
             .db
             .query_row(
-                "SELECT id, policy, engine, index_size, index_mtime, index_ino FROM checkout
+                "SELECT id, judgement, engine, index_size, index_mtime, index_ino FROM checkout
                  WHERE root = ?1 AND view = ?2",
                 params![root_bytes(checkout), checkout.view.name()],
                 |r| {
                     let index = stat(r, 3)?;
                     Ok((
                         r.get::<_, i64>(0)?,
-                        r.get::<_, Option<String>>(1)?,
+                        r.get::<_, Option<i64>>(1)?,
                         r.get::<_, Option<i64>>(2)?,
                         index,
                     ))
                 },
             )
             .optional()?;
-        let Some((id, policy, detected_by, index)) = found else {
+        let Some((id, judgement, detected_by, index)) = found else {
             return Ok(Recalled { any_content, ..Recalled::default() });
         };
         // While all files are this engine's, nothing has to be asked of their contents.
@@ -198,7 +205,8 @@ impl Store {
             contents,
             concluded,
             any_content,
-            policy: policy.filter(|_| current),
+            judgement: judgement.filter(|_| current).map(i64::cast_unsigned),
+            born: born(&self.db, id)?,
         })
     }
 
@@ -209,9 +217,11 @@ impl Store {
     ) -> rusqlite::Result<Option<KnownContent>> {
         let engine = self.engine(engine)?;
         let mut select = self.db.prepare_cached(
-            "SELECT c.id, e.text, c.skipped, c.size, w.text
+            "SELECT c.id, e.text, c.skipped, c.size, w.text, p.text
              FROM content c LEFT JOIN expression e ON e.id = c.expression
              LEFT JOIN words w ON w.id = c.points
+             LEFT JOIN detection d ON d.id = c.detection
+             LEFT JOIN words p ON p.id = d.profile
              WHERE c.blob = ?1 AND c.engine = ?2 AND c.kind = ?3",
         )?;
         select
@@ -220,6 +230,7 @@ impl Store {
                 Ok(KnownContent {
                     key: r.get(0)?,
                     expression: expression.map(Into::into),
+                    profile: r.get_ref(5)?.as_str_or_null()?.unwrap_or_default().into(),
                     points: r.get_ref(4)?.as_str_or_null()?.map(points),
                     skipped: skipped(r, 2)?,
                     size: r.get::<_, i64>(3)?.cast_unsigned(),
@@ -232,7 +243,7 @@ impl Store {
         let engine = self.engine(engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         // Ids learnt in a transaction that fails must not be believed.
-        let mut known = Known {
+        let mut known = Kept {
             expressions: Interned { ids: self.expressions.ids.clone(), ..self.expressions },
             words: Interned { ids: self.words.ids.clone(), ..self.words },
             detections: self.detections.clone(),
@@ -250,7 +261,7 @@ impl Store {
                 "SELECT id FROM content WHERE blob = ?1 AND engine = ?2 AND kind = ?3",
             )?;
             for n in order {
-                let NewContent { what, size, detection } = &batch[n];
+                let NewContent { what, size, detection, profile } = &batch[n];
                 let (blob, kind) = (what.blob.0, what.kind.as_str());
                 let expression = match &detection.expression {
                     Some(e) => Some(known.expressions.id(&tx, e)?),
@@ -263,7 +274,7 @@ impl Store {
                 };
                 let found = match &detection.matches[..] {
                     [] => None,
-                    matches => Some(known.detection(&tx, matches)?),
+                    matches => Some(known.detection(&tx, matches, profile)?),
                 };
                 let row =
                     params![blob, engine, kind, int(*size), expression, skipped, points, found];
@@ -275,7 +286,7 @@ impl Store {
             }
         }
         tx.commit()?;
-        let Known { expressions, words, detections } = known;
+        let Kept { expressions, words, detections } = known;
         self.expressions.ids = expressions.ids;
         // Words of texts are seldom met twice; only the frequent ones are worth remembering.
         self.words.ids = if words.ids.len() < 20_000 { words.ids } else { HashMap::new() };
@@ -326,15 +337,19 @@ impl Store {
         };
         let whole = checkout.scope.is_empty();
         // The policy is that of all remembered violations, or of none for sure.
-        let all = !scanned.interrupted && (whole || scanned.judged_before);
+        let all = !scanned.interrupted && whole;
         let policy = all.then_some(scanned.policy.digest.as_str());
+        // What could not be read is remembered as it was, and judged when it can be again.
+        let sure = all && !scanned.not_looked.iter().any(|n| n.why.is_failure());
+        let judgement = sure.then_some(scanned.judgement.cast_signed());
         let index = scanned.index.filter(|_| whole && !scanned.interrupted);
         let index = index.filter(|s| !s.is_racy(scanned.started));
         let now = scanned.started.0;
         tx.execute(
             "UPDATE checkout SET engine = ?2, policy = ?3, commit_id = ?4, index_size = ?5,
                     index_mtime = ?6, index_ino = ?7, first_scan = coalesce(first_scan, ?8),
-                    last_scan = iif(?9, last_scan, ?8)
+                    last_scan = iif(?9, last_scan, ?8), judgement = ?10,
+                    branch = ?11
              WHERE id = ?1",
             params![
                 id,
@@ -346,14 +361,24 @@ impl Store {
                 index.map(|s| int(s.ino)),
                 now,
                 scanned.interrupted,
+                judgement,
+                checkout.branch,
             ],
         )?;
         // Ids learnt in a transaction that fails must not be believed.
         let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
         write_files(&tx, &mut expressions, &mut words, id, scanned)?;
-        if !scanned.interrupted {
-            write_violations(&tx, id, scanned, last_scan.unwrap_or(now), before.is_none())?;
+        if !scanned.interrupted && !scanned.judged_before {
+            keep_policy(&tx, scanned)?;
+            violations::write(
+                &tx,
+                &mut words,
+                id,
+                scanned,
+                last_scan.unwrap_or(now),
+                before.is_none(),
+            )?;
         }
         tx.commit()
     }
@@ -370,11 +395,12 @@ struct Rows {
 impl Rows {
     /// The files below `scope`, sorted by path.
     fn read(&self, db: &Connection, scope: &[u8]) -> rusqlite::Result<Recalled> {
-        let mut expressions = Expressions::default();
+        let mut expressions = Texts::of("expression");
+        let mut profiles = Texts::of("words");
         let mut pointers: HashMap<i64, Arc<[Pointer]>> = HashMap::new();
         let mut select = db.prepare(
             "SELECT path, size, mtime, ino, tracked, skipped, blob, content, expression, points,
-                    concluded, because
+                    concluded, because, profile
              FROM file WHERE checkout = ?1 AND path >= ?2 AND path < ?3 ORDER BY path",
         )?;
         let mut text_of = db.prepare("SELECT text FROM words WHERE id = ?1")?;
@@ -393,6 +419,7 @@ impl Rows {
                 && (self.current || of_engine.query_row([key, self.engine], |r| r.get(0))?)
             {
                 let expression = expressions.get(db, r.get(8)?)?;
+                let profile = profiles.get(db, r.get(12)?)?.unwrap_or_default();
                 let size = r.get::<_, i64>(1)?.cast_unsigned();
                 // Few files point anywhere.
                 let mut points = None;
@@ -411,7 +438,7 @@ impl Rows {
                         concluded.insert(files.len(), Conclusion { expression, because });
                     }
                 }
-                known = Some(KnownContent { key, expression, points, skipped: why, size });
+                known = Some(KnownContent { key, expression, profile, points, skipped: why, size });
             }
             files.push(Remembered {
                 path: r.get_ref(0)?.as_blob()?.into(),
@@ -424,6 +451,32 @@ impl Rows {
         let memory = Memory { files, index: None };
         Ok(Recalled { memory, contents, concluded, ..Recalled::default() })
     }
+}
+
+/// Keeps the policy by which was judged, so that its rules can be read when it is long another.
+fn keep_policy(tx: &Transaction<'_>, scanned: &Scanned) -> rusqlite::Result<()> {
+    let files = scanned.policy_files.iter();
+    let files: Vec<_> =
+        files.map(|f| serde_json::json!({ "name": f.name, "text": f.text })).collect();
+    let crate::policy::PolicyRef { name, origin, digest } = &scanned.policy;
+    tx.execute(
+        "INSERT INTO policy (digest, name, origin, files) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+        params![digest, name, origin, serde_json::Value::from(files).to_string()],
+    )?;
+    Ok(())
+}
+
+/// Where files with violations that are not resolved were when those were opened, if elsewhere.
+fn born(db: &Connection, checkout: i64) -> rusqlite::Result<Moves> {
+    let mut select = db.prepare(
+        "SELECT path, born FROM violation
+         WHERE checkout = ?1 AND born IS NOT NULL AND last_seen IS NULL",
+    )?;
+    let rows = select.query_map([checkout], |r| {
+        Ok((r.get_ref(0)?.as_blob()?.into(), r.get_ref(1)?.as_blob()?.into()))
+    })?;
+    rows.collect()
 }
 
 /// The paths on which a conclusion rests, as they are kept in a file's row.
@@ -451,6 +504,10 @@ impl Records for Store {
 
     fn look_up(&mut self, engine: &str, what: Detected) -> Result<Option<KnownContent>, Failure> {
         self.try_look_up(engine, what).map_err(|e| self.fail(&e))
+    }
+
+    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure> {
+        Store::evidence(self, key)
     }
 
     fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
@@ -508,22 +565,23 @@ fn write_files(
     let mut put = tx.prepare(
         "INSERT INTO file
             (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino,
-             points, concluded, because)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             points, concluded, because, profile)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (checkout, path) DO UPDATE SET content = excluded.content,
             blob = excluded.blob, expression = excluded.expression, skipped = excluded.skipped,
             tracked = excluded.tracked, size = excluded.size, mtime = excluded.mtime,
             ino = excluded.ino, points = excluded.points, concluded = excluded.concluded,
-            because = excluded.because",
+            because = excluded.because, profile = excluded.profile",
     )?;
     let none = None::<i64>;
     for f in scanned.files.iter().filter(|f| f.change > Change::None) {
         let content = scanned.content(f);
         let Some(key) = content.key else { continue };
-        let expression = match &scanned.verdict(f).expression {
+        let expression = match scanned.detected(f) {
             Some(e) => Some(expressions.id(tx, e)?),
             None => None,
         };
+        let profile = words.id(tx, &scanned.said[content.said].profile)?;
         let why = content.skipped.map(Skipped::as_str);
         let size = int(content.size);
         let (mtime, ino) = f.stat.map(|s| (s.mtime, int(s.ino))).unzip();
@@ -532,19 +590,20 @@ fn write_files(
         if let Some(p) = &content.points {
             points = Some(words.id(tx, &points_text(p))?);
         }
-        if let Some(c) = f.concluded.as_ref().map(|c| &c.what) {
+        if let Some(c) = &f.concluded {
             concluded = Some(expressions.id(tx, &c.expression)?);
             because = Some(c.because.join(&0));
         }
         put.execute(params![
             checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino, points,
-            concluded, because
+            concluded, because, profile
         ])?;
     }
     for (path, why, tracked) in scanned.newly_not_looked() {
         let why = why.as_str();
         put.execute(params![
-            checkout, path, none, none, none, why, tracked, none, none, none, none, none, none
+            checkout, path, none, none, none, why, tracked, none, none, none, none, none, none,
+            none
         ])?;
     }
     let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
@@ -554,73 +613,21 @@ fn write_files(
     Ok(())
 }
 
-/// Opens, closes and reopens violations, by comparing what a file violates now with what is
-/// remembered as open. Files that did not change violate what they did, unless the policy or
-/// the engine is another.
-fn write_violations(
-    tx: &Transaction<'_>,
-    checkout: i64,
-    scanned: &Scanned,
-    last_scan: i64,
-    is_new: bool,
-) -> rusqlite::Result<()> {
-    let mut open = tx.prepare(
-        "SELECT rule, license FROM violation WHERE checkout = ?1 AND path = ?2 AND last_seen IS NULL",
-    )?;
-    let mut put = tx.prepare(
-        "INSERT INTO violation (checkout, path, rule, license, outcome, first_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (checkout, path, rule, license) DO UPDATE
-            SET outcome = excluded.outcome, last_seen = NULL
-            WHERE outcome <> excluded.outcome OR last_seen IS NOT NULL",
-    )?;
-    let mut close = tx.prepare(
-        "UPDATE violation SET last_seen = ?5
-         WHERE checkout = ?1 AND path = ?2 AND rule = ?3 AND license = ?4",
-    )?;
-    let mut update = |path: &[u8], now: &[crate::policy::Judged]| -> rusqlite::Result<()> {
-        if !is_new {
-            let before: Vec<(String, String)> = open
-                .query_map(params![checkout, path], |r| Ok((r.get(0)?, r.get(1)?)))?
-                .collect::<rusqlite::Result<_>>()?;
-            let gone = before.iter().filter(|(rule, license)| {
-                !now.iter().any(|b| b.rule.id == *rule && b.license == *license)
-            });
-            for (rule, license) in gone {
-                close.execute(params![checkout, path, rule, license, last_scan])?;
-            }
-        }
-        for b in now {
-            let outcome = b.rule.outcome.as_str();
-            put.execute(params![checkout, path, b.rule.id, b.license, outcome, scanned.started.0])?;
-        }
-        Ok(())
-    };
-    for f in &scanned.files {
-        if f.change == Change::Content || !scanned.judged_before {
-            update(&f.path, scanned.breaches(f))?;
-        }
-    }
-    // What could not be read is not known to be mended.
-    let not_looked = scanned.not_looked.iter().filter(|n| !n.why.is_failure());
-    let gone = scanned.removed.iter().map(AsRef::as_ref);
-    let gone = gone.chain(not_looked.map(|n| n.path.as_slice()));
-    for path in gone {
-        update(path, &[])?;
-    }
-    Ok(())
-}
-
 /// What is kept once, as far as it is known while a batch is written.
-struct Known {
+struct Kept {
     expressions: Interned,
     words: Interned,
     detections: FxHashMap<Digest, i64>,
 }
 
-impl Known {
+impl Kept {
     /// The number under which the matches of a content are kept.
-    fn detection(&mut self, tx: &Transaction<'_>, matches: &[Match]) -> rusqlite::Result<i64> {
+    fn detection(
+        &mut self,
+        tx: &Transaction<'_>,
+        matches: &[Match],
+        profile: &Arc<str>,
+    ) -> rusqlite::Result<i64> {
         let digest = digest(matches);
         if let Some(id) = self.detections.get(&digest) {
             return Ok(*id);
@@ -632,8 +639,9 @@ impl Known {
         let id = match found {
             Some(id) => id,
             None => {
-                tx.prepare_cached("INSERT INTO detection (digest) VALUES (?1)")?
-                    .execute([digest])?;
+                let profile = self.words.id(tx, profile)?;
+                tx.prepare_cached("INSERT INTO detection (digest, profile) VALUES (?1, ?2)")?
+                    .execute(params![digest, profile])?;
                 let id = tx.last_insert_rowid();
                 self.evidence(tx, id, matches)?;
                 id
@@ -651,8 +659,8 @@ impl Known {
     ) -> rusqlite::Result<()> {
         let mut insert = tx.prepare_cached(
             "INSERT INTO evidence (detection, seq, expression, kind, score, start_line, end_line,
-                words, basis, matched)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                words, basis, matched, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         for (seq, m) in (0i64..).zip(matches) {
             insert.execute(params![
@@ -666,6 +674,7 @@ impl Known {
                 self.words.id(tx, &m.words)?,
                 m.basis.as_str(),
                 self.words.id(tx, &m.matched)?,
+                m.hash,
             ])?;
         }
         Ok(())
@@ -676,7 +685,17 @@ impl Known {
 fn digest(matches: &[Match]) -> Digest {
     let mut hash = Sha256::new();
     for m in matches {
-        let Match { expression, kind, basis, matched, score, start_line, end_line, words } = m;
+        let Match {
+            expression,
+            kind,
+            basis,
+            matched,
+            score,
+            start_line,
+            end_line,
+            words,
+            hash: of,
+        } = m;
         for text in [&**expression, kind.as_str(), basis.as_str(), matched, words] {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
@@ -684,6 +703,7 @@ fn digest(matches: &[Match]) -> Digest {
         hash.update(score.to_le_bytes());
         hash.update(start_line.to_le_bytes());
         hash.update(end_line.to_le_bytes());
+        hash.update(of);
     }
     hash.finalize().into()
 }
@@ -711,20 +731,24 @@ impl Interned {
     }
 }
 
-/// Expressions by their number, read once each.
-#[derive(Default)]
-struct Expressions {
+/// Texts that are kept once, by their number, read once each.
+struct Texts {
+    table: &'static str,
     texts: HashMap<i64, Arc<str>>,
 }
 
-impl Expressions {
+impl Texts {
+    fn of(table: &'static str) -> Texts {
+        Texts { table, texts: HashMap::new() }
+    }
+
     fn get(&mut self, db: &Connection, id: Option<i64>) -> rusqlite::Result<Option<Arc<str>>> {
         let Some(id) = id else { return Ok(None) };
         if let Some(text) = self.texts.get(&id) {
             return Ok(Some(Arc::clone(text)));
         }
         let text: String = db
-            .prepare_cached("SELECT text FROM expression WHERE id = ?1")?
+            .prepare_cached(&format!("SELECT text FROM {} WHERE id = ?1", self.table))?
             .query_row([id], |r| r.get(0))?;
         let text: Arc<str> = text.into();
         self.texts.insert(id, Arc::clone(&text));

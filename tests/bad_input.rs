@@ -507,7 +507,7 @@ fn all_mistakes_of_a_policy_are_shown_at_once() {
         "unknown category `permisive`",
         "did you mean `permissive`?",
         "p.toml:8:8",
-        "the rule has no outcome",
+        "`outcome` is missing",
         "error: 5 mistakes in the policy p.toml",
     ]);
     let carets = run.stderr.lines().filter(|l| l.contains('^')).count();

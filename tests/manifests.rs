@@ -118,6 +118,28 @@ fn first(table: &str) -> String {
     schema[start..end].replace(&format!("TABLE {table}"), &format!("TABLE {table}_1"))
 }
 
+/// Takes away what a store had before violations had a life of their own.
+const BEFORE_LEDGER: &str = "
+    CREATE TABLE violation_1 (
+        checkout   INTEGER NOT NULL REFERENCES checkout ON DELETE CASCADE,
+        path       BLOB NOT NULL,
+        rule       TEXT NOT NULL,
+        license    TEXT NOT NULL,
+        outcome    TEXT NOT NULL,
+        first_seen INTEGER NOT NULL,
+        last_seen  INTEGER,
+        PRIMARY KEY (checkout, path, rule, license)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO violation_1 SELECT checkout, path, rule, license, outcome, first_seen, last_seen
+        FROM violation;
+    DROP TABLE violation;
+    ALTER TABLE violation_1 RENAME TO violation;
+    DROP TABLE event;
+    DROP TABLE ledger;
+    DROP TABLE policy;
+    ALTER TABLE checkout DROP COLUMN judgement;
+    ALTER TABLE checkout DROP COLUMN branch;";
+
 /// Brings a store back to what it was before contents were kept by the kind of the file.
 fn make_old(s: &Sandbox) {
     let db = rusqlite::Connection::open(s.store()).expect("the store");
@@ -140,6 +162,7 @@ fn make_old(s: &Sandbox) {
                 mtime, ino FROM file;
          DROP TABLE file;
          ALTER TABLE file_1 RENAME TO file;
+         {BEFORE_LEDGER}
          UPDATE engine SET name = '2:' || name;
          PRAGMA user_version = 1;
          COMMIT;",
@@ -170,7 +193,7 @@ fn a_store_of_old_is_brought_up_to_date_and_keeps_what_it_knows() {
     assert_eq!(since(&s.findings(&[])), since(&findings));
     let db = rusqlite::Connection::open(s.store()).expect("the store");
     let ask = |query: &str| -> i64 { db.query_row(query, [], |r| r.get(0)).expect("an answer") };
-    assert_eq!(ask("PRAGMA user_version"), 5);
+    assert_eq!(ask("PRAGMA user_version"), 6);
     assert_eq!(ask("SELECT count(*) FROM content"), 6);
     assert_eq!(ask("SELECT count(*) FROM evidence"), 4, "the old evidence is still there");
     assert_eq!(ask("SELECT count(*) FROM evidence WHERE matched IS NULL"), 2);
@@ -180,6 +203,8 @@ fn a_store_of_old_is_brought_up_to_date_and_keeps_what_it_knows() {
 /// Brings a store back to what it was before evidence was kept once for many contents.
 const BEFORE_DETECTIONS: &str = "
     BEGIN;
+    {BEFORE_LEDGER}
+    ALTER TABLE file DROP COLUMN profile;
     CREATE TABLE evidence_4 (
         content    INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
         seq        INTEGER NOT NULL,
@@ -221,16 +246,32 @@ fn what_is_found_alike_in_many_contents_is_kept_once() {
     );
     let told = || {
         let explained = |p| s.lictor(&["explain", "--format", "json", p]).expect(0).json();
-        (["a.c", "b.c", "c.c", "plain.c"].map(explained), s.findings(&[]))
+        // Old stores know no contexts, and not who brought something in.
+        let forget = |v: &mut Value| {
+            for key in ["context", "commit", "author", "authored"] {
+                v[key] = Value::Null;
+            }
+        };
+        let without = |mut v: Value| {
+            let list = v["seen"]["violations"].as_array_mut();
+            list.into_iter().flatten().for_each(forget);
+            if v["violation"].is_object() {
+                forget(&mut v["violation"]);
+            }
+            v
+        };
+        let explained = ["a.c", "b.c", "c.c", "plain.c"].map(explained).map(without);
+        (explained, s.findings(&[]).into_iter().map(without).collect::<Vec<_>>())
     };
     let told_before = told();
-    open().execute_batch(BEFORE_DETECTIONS).expect("a store of schema 4");
+    let old = BEFORE_DETECTIONS.replace("{BEFORE_LEDGER}", BEFORE_LEDGER);
+    open().execute_batch(&old).expect("a store of schema 4");
     assert_eq!(ask("SELECT count(*) FROM evidence"), 3);
     // What was found is still known, content by content.
     assert_eq!(told(), told_before);
     assert_eq!(s.reads(&[]), 0);
     assert_eq!(s.scan_json(&[]), before);
-    assert_eq!((ask("PRAGMA user_version"), ask("SELECT count(*) FROM detection")), (5, 3));
+    assert_eq!((ask("PRAGMA user_version"), ask("SELECT count(*) FROM detection")), (6, 3));
     // What is new is found once more, and then no more.
     for (n, path) in ["d.c", "e.c"].into_iter().enumerate() {
         s.write(path, format!("{}int {n};\n", tag("MIT")));

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use lictor::licenses::Category;
+use lictor::licenses::obligations::Trigger;
 use lictor::licenses::rules::RuleKind;
 use lictor::model::Outcome;
 use lictor::store::State;
@@ -57,6 +58,20 @@ pub enum Command {
     Findings(Findings),
     /// Show why a file has its verdict: evidence, rule, history
     Explain(Explain),
+    /// Check policies, run their tests, try them on all that is known
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Write a waiver for a violation
+    Waive(Waive),
+    /// Write a correction of what was detected in a file
+    Curate(Curate),
+    /// Say what a release owes for the licenses in it, and for which files
+    Obligations(Obligations),
+    /// Prove that the history of violations is what was written
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Write a policy for a checkout
+    Init(Init),
     /// Look into the license database, check it, and add rules to it
     #[command(subcommand)]
     LicenseDb(LicenseDb),
@@ -112,7 +127,12 @@ pub struct Scan {
     #[arg(long, value_name = "REV", conflicts_with = "staged")]
     pub rev: Option<String>,
 
-    /// Scan what is staged for the next commit instead of the work tree
+    /// Report only what changes from BASE to HEAD bring in, from git's objects. BASE..REV ends at
+    /// another revision, BASE...REV begins at the merge base
+    #[arg(long, value_name = "BASE[..REV]", conflicts_with_all = ["rev", "staged"])]
+    pub diff: Option<String>,
+
+    /// Report only what is staged for the next commit and brings in something
     #[arg(long)]
     pub staged: bool,
 
@@ -238,7 +258,7 @@ pub struct Findings {
 
     /// Only violations in this state
     #[arg(long, value_name = "STATE",
-        value_parser = PossibleValuesParser::new(["open", "resolved"]).try_map(|s| s.parse::<State>()))]
+        value_parser = PossibleValuesParser::new(["open", "waived", "resolved"]).try_map(|s| s.parse::<State>()))]
     pub state: Option<State>,
 
     /// How findings are written
@@ -280,6 +300,238 @@ pub struct Explain {
 pub enum ExplainFormat {
     Human,
     Json,
+}
+
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Read policies and report every mistake in them
+    Check(PolicyFile),
+    /// Run the [[test]] cases of policies
+    Test(PolicyFile),
+    /// Say what a policy would change in all that is known, without reading a file
+    Try(TryPolicy),
+    /// Say when a rule holds and what goes before it, or which rule a violation breaks, and its
+    /// history
+    Explain {
+        /// The name of a rule, or the number of a violation: `category:font`, `V17`
+        id: String,
+
+        #[command(flatten)]
+        policy: PolicyArg,
+
+        #[command(flatten)]
+        store: StoreArg,
+    },
+    /// Show the rules, waivers and curations that are never met, and licenses that no rule names
+    Coverage {
+        #[command(flatten)]
+        policy: PolicyArg,
+
+        #[command(flatten)]
+        known: Known,
+    },
+    /// Write the JSON Schema of a kind of file, for editors
+    Schema {
+        #[arg(default_value = "policy")]
+        of: SchemaOf,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SchemaOf {
+    Policy,
+    Waivers,
+    Curations,
+}
+
+#[derive(Args)]
+pub struct PolicyFile {
+    /// The policy files; without any that of --policy, or the built-in default
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub policy: PolicyArg,
+}
+
+/// Which checkouts of the store.
+#[derive(Args)]
+pub struct Known {
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// Only checkouts at or below this directory
+    #[arg(long, value_name = "DIR")]
+    pub checkout: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct TryPolicy {
+    /// The policy that is tried
+    #[arg(value_name = "NEW")]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub known: Known,
+
+    /// Show every file
+    #[arg(long)]
+    pub all: bool,
+
+    /// How the differences are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: TryFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum TryFormat {
+    Human,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Args)]
+pub struct Waive {
+    /// The number of the violation, as `lictor findings` and `lictor explain` show it: `V17`
+    pub violation: String,
+
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// Why it is granted
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+
+    /// Where it was decided: a ticket, a contract
+    #[arg(long, value_name = "TEXT")]
+    pub ticket: String,
+
+    /// Who grants it: a name and an address
+    #[arg(long, value_name = "WHO")]
+    pub granted_by: String,
+
+    /// The last day on which it holds, as 2027-01-31
+    #[arg(long, value_name = "DATE")]
+    pub expires: jiff::civil::Date,
+
+    /// The waiver's name [default: made from the license and the path]
+    #[arg(long, value_name = "NAME")]
+    pub id: Option<String>,
+
+    /// Waive it in all of the file's component, for files with the same words
+    #[arg(long)]
+    pub component: bool,
+
+    /// The file of waivers that it is added to; without it, it is written to standard output
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Curate {
+    /// The file
+    pub path: PathBuf,
+
+    /// The SPDX expression that holds, or NONE
+    #[arg(long, value_name = "EXPR")]
+    pub conclude: String,
+
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+
+    /// Who concludes it: a name and an address
+    #[arg(long, value_name = "WHO")]
+    pub by: String,
+
+    /// Where it was decided: a ticket
+    #[arg(long, value_name = "TEXT")]
+    pub ticket: Option<String>,
+
+    /// Let it hold whatever else changes in the file, as long as the same is detected
+    #[arg(long)]
+    pub any_content: bool,
+
+    /// The file of curations that it is added to; without it, it is written to standard output
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Obligations {
+    #[command(flatten)]
+    pub policy: PolicyArg,
+
+    #[command(flatten)]
+    pub known: Known,
+
+    /// Only files in these contexts of the policy
+    #[arg(long, value_name = "NAME")]
+    pub context: Vec<String>,
+
+    /// Only what is triggered by one of these
+    #[arg(long, value_name = "TRIGGER", value_parser = PossibleValuesParser::new(Trigger::ALL.map(Trigger::as_str)).try_map(|s| s.parse::<Trigger>()))]
+    pub trigger: Vec<Trigger>,
+
+    /// Show every file
+    #[arg(long)]
+    pub all: bool,
+
+    /// How obligations are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: TryFormat,
+}
+
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Compute the chain of events anew and find any edit
+    Verify {
+        #[command(flatten)]
+        store: StoreArg,
+
+        /// The head that was noted elsewhere, as `lictor audit export` or this command said it
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+    /// Show a policy by which was judged, as it was then
+    Policy {
+        /// Its digest, or the beginning of it
+        digest: String,
+
+        #[command(flatten)]
+        store: StoreArg,
+    },
+    /// Write all events as JSON lines
+    Export {
+        #[command(flatten)]
+        store: StoreArg,
+
+        /// Only events behind this number
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: i64,
+    },
+}
+
+#[derive(Args)]
+pub struct Init {
+    /// The checkout
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// The ready-made policy to begin with; without it, it is asked for
+    #[arg(long, value_name = "NAME")]
+    pub from: Option<String>,
+
+    /// The license under which the checkout is given out, as an SPDX expression
+    #[arg(long, value_name = "EXPR")]
+    pub outbound: Option<String>,
+
+    /// Stop commits that bring in what is denied: install a git pre-commit hook
+    #[arg(long)]
+    pub hook: bool,
+
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 #[derive(Subcommand)]

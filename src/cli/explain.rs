@@ -4,22 +4,25 @@
 //! `lictor explain`: why one file has its verdict.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Explain, ExplainFormat};
 use super::output::{Output, layout};
 use super::{CLEAN, setup};
+use lictor::clock::Moment;
 use lictor::detect::{Detector, is_license_file};
 use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
-use lictor::model::{Detection, FileKind};
+use lictor::model::{BlobId, Detection, FileKind, Match};
 use lictor::plan::content::{Content, Reader};
-use lictor::plan::{self, Checkout, View};
-use lictor::policy::PolicyRef;
-use lictor::report::{Covered, Explanation, human, json};
-use lictor::scan::DEFAULT_MAX_SIZE;
-use lictor::scan::conclude::{self, Tree};
+use lictor::plan::{self, Checkout, Remembered, View, Was};
+use lictor::policy::{Policy, PolicyRef, profile};
+use lictor::report::{Covered, Explanation, How, NONE, human, json};
+use lictor::scan::components;
+use lictor::scan::conclude::{self, Conclusion, Tree};
+use lictor::scan::{
+    DEFAULT_MAX_SIZE, Detected, KnownContent, NewContent, Recalled, Records, Scanned, judge_again,
+};
 use lictor::store::Store;
 
 pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
@@ -54,16 +57,11 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let detector = Detector::new(licenses);
     let detection = detector.detect(&content, FileKind::of(real.as_os_str().as_bytes()));
     let checkout = Checkout::find(directory, View::Worktree)?;
-    let concluded = conclude(&checkout, &real, &detection, &detector, licenses)?;
+    let relative = real.strip_prefix(&checkout.root).unwrap_or(&real).as_os_str().as_bytes();
+    let blob = plan::blob_id(&content);
+    let concluded = conclude(&checkout, relative, &detection, &detector, licenses)?;
     // What a file points to is its own statement, what speaks for its directory is not.
-    let judged = concluded.as_ref().filter(|c| c.pointed).map(|c| &c.what.expression);
-    let judged = judged.or(detection.expression.as_ref());
-    let expression = judged.and_then(|e| licenses.parse(e).ok());
-    let judged = match &expression {
-        Some(e) => e.terms().into_iter().map(|t| policy.judge(licenses, t)).collect(),
-        None => Vec::new(),
-    };
-
+    let pointed = concluded.as_ref().filter(|c| c.how == How::Pointer).map(|c| c.what.clone());
     // What is remembered is told with the verdict of today, which needs no store.
     let path = setup::store_path(&args.store)?;
     let seen = match path.exists() {
@@ -83,16 +81,33 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
         }
         false => None,
     };
+    let born = seen.as_ref().and_then(|s| s.born.clone());
+    let mut around = Around::of(&checkout, relative, &detector)?;
+    around.files.push((relative.into(), blob, detection.clone()));
+    let Checkout { root, view, commit, branch, .. } = &checkout;
+    let known = Checkout::known(root.clone(), view.clone(), commit.clone(), branch.clone());
+    let scanned = around.judge(known, (relative, born), pointed.as_ref(), licenses, &policy)?;
+    let Some(file) = scanned.files.iter().find(|f| &*f.path == relative) else {
+        return Err(not_a_file().into());
+    };
+    let verdict = scanned.verdict(file);
+    let curated = file.curated.map(|number| {
+        let because = vec![Arc::clone(&scanned.curations[number])];
+        let expression = verdict.expression.clone().unwrap_or_else(|| NONE.into());
+        Covered { how: How::Curation, what: Conclusion { expression, because } }
+    });
+
     let whole = is_license_file(name.as_bytes());
     let explanation = Explanation {
-        concluded,
+        concluded: curated.or(concluded),
         altered: detector.altered(&content, whole),
         path: shown.clone(),
-        blob: plan::blob_id(&content),
-        decision: policy.decide(licenses, expression.as_ref()),
+        blob,
+        decision: verdict.decision.clone(),
+        context: scanned.contexts[verdict.context].clone(),
+        lapsed: verdict.lapsed.clone(),
         content: &content,
         detection,
-        judged,
         policy: PolicyRef::from(&policy),
         engine: detector.engine(),
         seen,
@@ -109,23 +124,125 @@ pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
 /// What the other files of a checkout say for one, as they are on disk now.
 fn conclude(
     checkout: &Checkout,
-    real: &Path,
+    path: &[u8],
     detection: &Detection,
     detector: &Detector,
     licenses: &Licenses,
 ) -> Result<Option<Covered>, Failure> {
-    let path = real.strip_prefix(&checkout.root).unwrap_or(real).as_os_str().as_bytes();
     let tree = Disk { checkout, detector, reader: checkout.reader(DEFAULT_MAX_SIZE)? };
     let points = detection.points.as_deref().unwrap_or_default();
     let own = detection.expression.as_deref();
     if let Some(what) = conclude::by_pointers(licenses, &tree, path, own, points) {
-        return Ok(Some(Covered { pointed: true, what }));
+        return Ok(Some(Covered { how: How::Pointer, what }));
     }
     if detection.expression.is_some() {
         return Ok(None);
     }
     let what = conclude::by_directory(licenses, &tree, path);
-    Ok(what.map(|what| Covered { pointed: false, what }))
+    Ok(what.map(|what| Covered { how: How::Directory, what }))
+}
+
+/// The files around one on which its verdict may depend: those that make its directories
+/// components, and what they declare.
+struct Around {
+    files: Vec<(Arc<[u8]>, BlobId, Detection)>,
+}
+
+impl Around {
+    fn of(checkout: &Checkout, path: &[u8], detector: &Detector) -> Result<Around, Failure> {
+        let reader = checkout.reader(DEFAULT_MAX_SIZE)?;
+        let mut files = Vec::new();
+        let mut content = Vec::new();
+        let mut here = path;
+        while !here.is_empty() {
+            here = components::directory(here);
+            for near in listed(checkout, here, components::is_marker) {
+                if *near != *path
+                    && matches!(reader.read(&near, None, &mut content), Ok(Content::Read(_)))
+                {
+                    let detection = detector.detect(&content, FileKind::of(&near));
+                    files.push((near, plan::blob_id(&content), detection));
+                }
+            }
+        }
+        Ok(Around { files })
+    }
+
+    /// Judges the files, with what one of them points to and where that was.
+    fn judge(
+        mut self,
+        checkout: Checkout,
+        (path, born): (&[u8], Option<Vec<u8>>),
+        pointed: Option<&Conclusion>,
+        licenses: &Licenses,
+        policy: &Policy,
+    ) -> Result<Scanned, Failure> {
+        self.files.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut recalled = Recalled::default();
+        recalled.born.extend(born.map(|born| (Arc::from(path), Arc::from(born))));
+        for (n, (near, blob, detection)) in self.files.iter().enumerate() {
+            let what = Was::Content(*blob);
+            recalled.memory.files.push(Remembered {
+                path: Arc::clone(near),
+                stat: None,
+                tracked: true,
+                what,
+            });
+            recalled.contents.push(Some(KnownContent {
+                key: i64::try_from(n).unwrap_or_default(),
+                expression: detection.expression.clone(),
+                profile: profile(&detection.matches).into(),
+                points: None,
+                skipped: detection.skipped,
+                size: 0,
+            }));
+            if **near == *path {
+                recalled.concluded.extend(pointed.cloned().map(|what| (n, what)));
+            }
+        }
+        let now = Moment::now();
+        let (scanned, _) = judge_again(checkout, "", &recalled, licenses, policy, &mut self, now)?;
+        Ok(scanned)
+    }
+}
+
+/// Knows the matches in its files, and nothing else.
+impl Records for Around {
+    fn recall(&mut self, _: &Checkout, _: &str) -> Result<Recalled, Failure> {
+        Ok(Recalled::default())
+    }
+
+    fn look_up(&mut self, _: &str, _: Detected) -> Result<Option<KnownContent>, Failure> {
+        Ok(None)
+    }
+
+    fn keep(&mut self, _: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
+        Ok(vec![0; batch.len()])
+    }
+
+    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure> {
+        let file = usize::try_from(key).ok().and_then(|n| self.files.get(n));
+        Ok(file.map(|(_, _, detection)| detection.matches.clone()).unwrap_or_default())
+    }
+
+    fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// The files of a directory with names that are wanted, sorted.
+fn listed(checkout: &Checkout, directory: &[u8], wanted: fn(&[u8]) -> bool) -> Vec<Arc<[u8]>> {
+    let listing = std::fs::read_dir(checkout.path_of(directory)).into_iter().flatten();
+    let names = listing.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+    let names = names.map(|e| e.file_name()).filter(|n| wanted(n.as_bytes()));
+    let path = |name: std::ffi::OsString| -> Arc<[u8]> {
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+        [directory, slash, name.as_bytes()].concat().into()
+    };
+    let mut paths: Vec<Arc<[u8]>> = names.map(path).collect();
+    paths.sort();
+    paths
 }
 
 /// A checkout's work tree. What cannot be read is not there: a scan says so.
@@ -145,16 +262,6 @@ impl Tree for Disk<'_> {
     }
 
     fn license_files(&self, directory: &[u8]) -> Vec<Arc<[u8]>> {
-        let listing = std::fs::read_dir(self.checkout.path_of(directory)).into_iter().flatten();
-        let names = listing.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
-        let names = names.map(|e| e.file_name()).filter(|n| is_license_file(n.as_bytes()));
-        let path = |name: std::ffi::OsString| -> Arc<[u8]> {
-            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-            let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
-            [directory, slash, name.as_bytes()].concat().into()
-        };
-        let mut paths: Vec<Arc<[u8]>> = names.map(path).collect();
-        paths.sort();
-        paths
+        listed(self.checkout, directory, is_license_file)
     }
 }

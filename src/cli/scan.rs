@@ -18,18 +18,21 @@ use lictor::detect::Detector;
 use lictor::diag::Failure;
 use lictor::licenses::Licenses;
 use lictor::model::{Outcome, Skipped};
-use lictor::plan::{Checkout, NotLooked, View};
+use lictor::plan::{Base, Checkout, NotLooked, Range, View};
 use lictor::report::{ScanReport, human, json};
+use lictor::scan::change;
 use lictor::scan::{self, Forgetful, Options, Progress, Records, Scanned};
 use lictor::store::Store;
 
 pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let begun = Instant::now();
     let policy = setup::policy(&args.policy, licenses)?;
-    let view = match &args.rev {
-        Some(rev) => View::Revision(rev.clone()),
-        None if args.staged => View::Staged,
-        None => View::Worktree,
+    let range = args.diff.as_deref().map(Range::parse).transpose()?;
+    let (view, base) = match (range, &args.rev) {
+        (Some(range), _) => (View::Revision(range.head), Some(range.base)),
+        (None, Some(rev)) => (View::Revision(rev.clone()), None),
+        (None, None) if args.staged => (View::Staged, Some(Base::Head)),
+        (None, None) => (View::Worktree, None),
     };
     let checkout = Checkout::find(&args.path, view)?;
     tracing::debug!(root = %checkout.root.display(), "found");
@@ -56,6 +59,9 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
     };
     let bar = Bar::start(&progress);
     let mut scans = all(checkout, &mut |checkout| {
+        if let Some(base) = &base {
+            return change::scan(checkout, base, &detector, licenses, &policy, records, &options);
+        }
         let mut scanned =
             scan::scan(checkout, &detector, licenses, &policy, records, &options, &progress)?;
         if scanned.records_failed.is_none() {
@@ -65,6 +71,11 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
         Ok(scanned)
     })?;
     drop(bar);
+    if let Some(store) = store.as_mut().filter(|_| base.is_none()) {
+        for scan in scans.iter().filter(|s| s.records_failed.is_none() && !s.judged_before) {
+            store.attribute(&scan.checkout, scan.started)?;
+        }
+    }
 
     let mut out = Output::open(args.output.as_deref())?;
     let report = ScanReport { scans: &scans, store: store.as_ref() };

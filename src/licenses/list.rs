@@ -12,7 +12,7 @@ pub struct LicenseText {
     pub header: bool,
     /// The text is that of an exception.
     pub exception: bool,
-    /// Its number among the [`texts`] of the list, if it is one of them.
+    /// Its number among the `texts` of the list, if it is one of them.
     pub listed: Option<usize>,
 }
 

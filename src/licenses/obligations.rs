@@ -6,12 +6,14 @@
 //! Nothing here has a part in detection, nor in [`Licenses::digest`].
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::expression::Term;
 use super::{Category, Licenses};
+use crate::model::UnknownWord;
 
 const OBLIGATIONS: &str = include_str!("../../license-db/obligations.toml");
 
@@ -107,6 +109,15 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    pub const ALL: [Trigger; 6] = [
+        Trigger::DistributionSource,
+        Trigger::DistributionBinary,
+        Trigger::NetworkUse,
+        Trigger::Modification,
+        Trigger::Linking,
+        Trigger::Use,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Trigger::DistributionSource => "distribution-source",
@@ -116,6 +127,14 @@ impl Trigger {
             Trigger::Linking => "linking",
             Trigger::Use => "use",
         }
+    }
+}
+
+impl FromStr for Trigger {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Trigger::ALL.into_iter().find(|t| t.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
     }
 }
 

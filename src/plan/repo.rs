@@ -129,11 +129,29 @@ impl Repo {
         self.workdir.clone().unwrap_or_else(|| self.git_dir.clone())
     }
 
+    /// Where hooks are (githooks(5), `core.hooksPath`).
+    pub fn hooks(&self) -> PathBuf {
+        let repo = self.lock();
+        let configured = repo.config().and_then(|c| c.get_path("core.hookspath")).ok();
+        match configured {
+            // Relative to where hooks are run.
+            Some(path) => repo.workdir().unwrap_or(repo.path()).join(path),
+            None => repo.commondir().join("hooks"),
+        }
+    }
+
     /// The commit that HEAD names; `None` before the first commit.
     pub fn head(&self) -> Option<String> {
         let repo = self.lock();
         let head = repo.head().ok()?.peel_to_commit().ok()?;
         Some(head.id().to_string())
+    }
+
+    /// The branch that a name stands for: HEAD is on it, or it is called so.
+    pub fn branch(&self, name: &str) -> Option<String> {
+        let repo = self.lock();
+        let reference = repo.resolve_reference_from_short_name(name).ok()?.resolve().ok()?;
+        reference.is_branch().then(|| reference.shorthand().ok().map(str::to_owned))?
     }
 
     /// The commit that `rev` names.

@@ -9,9 +9,9 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 use super::ReportError;
 use crate::diag::visible;
-use crate::store::{Finding, State};
+use crate::store::{Finding, State, Violation};
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 20] = [
     "checkout",
     "view",
     "path",
@@ -28,6 +28,10 @@ const COLUMNS: [&str; 16] = [
     "sure",
     "concluded",
     "because",
+    "violation",
+    "severity",
+    "context",
+    "waiver",
 ];
 
 /// Writes findings, one a row.
@@ -66,6 +70,10 @@ impl<W: Write> Findings<W> {
             text(f.matched.as_ref().map(|(_, sure)| cell(sure))),
             text(f.concluded.as_ref().map(|c| cell(&c.expression))),
             text(f.concluded.as_ref().map(|c| cell(&visible(&c.because.join(&b", "[..]))))),
+            text(v.map(Violation::name)),
+            v.map_or("", |v| v.severity.as_str()).to_owned(),
+            text(v.map(|v| cell(&v.context))),
+            text(v.and_then(|v| v.waiver.as_deref()).map(cell)),
         ];
         Ok(self.out.write_record(fields).map_err(io)?)
     }
@@ -115,7 +123,7 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         assert!(
             text.contains(
-                "\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,,'=x.RULE,sure,,\r\n"
+                "\"'=cmd|'/c calc'!A1\\n\\u{1b}[2J,\"\"x\"\"\",3,MIT,,allow,,,,,,'=x.RULE,sure,,,,,,\r\n"
             ),
             "{text}"
         );

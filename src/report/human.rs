@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Explanation, Group, ReportError, ScanReport, telling};
+use super::{Explanation, Group, How, ReportError, ScanReport, telling};
 use crate::clock::Moment;
 use crate::detect::{Change, Piece};
 use crate::diag::{shorten, visible};
@@ -18,7 +18,7 @@ use crate::model::{Detection, Match, Outcome, Skipped};
 use crate::plan::View;
 use crate::scan::Scanned;
 use crate::scan::conclude::Conclusion;
-use crate::store::{Finding, State};
+use crate::store::{Finding, State, Violation};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy)]
@@ -202,6 +202,9 @@ fn place(scan: &Scanned) -> String {
         View::Staged => text.push_str(", what is staged"),
         View::Revision(rev) => text.push_str(&format!(", revision {}", visible(rev.as_bytes()))),
     }
+    if let Some(against) = &scan.against {
+        text.push_str(&format!(" against {}", visible(against.base.as_bytes())));
+    }
     match &checkout.commit {
         Some(commit) => format!("{text} at {}", &commit[..commit.len().min(12)]),
         None => text,
@@ -262,6 +265,9 @@ fn violations(
     layout: Layout,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
+    for scan in report.scans {
+        changed(report, scan, out)?;
+    }
     let groups = report.groups();
     let (deny, review) = (report.violating(Outcome::Deny), report.violating(Outcome::Review));
     if groups.is_empty() {
@@ -285,6 +291,28 @@ fn violations(
     if !report.is_complete() {
         let text = "The scan is incomplete: see what was not looked at.";
         writeln!(out, "{}", In(colour(Outcome::Deny), text))?;
+    }
+    Ok(())
+}
+
+/// Files of a change that say another license than before.
+fn changed(
+    report: &ScanReport<'_>,
+    scan: &Scanned,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let Some(against) = scan.against.as_ref().filter(|a| !a.changed.is_empty()) else {
+        return Ok(());
+    };
+    writeln!(out, "\n{}", In(BOLD, "Changed licenses"))?;
+    let says = |e: &Option<std::sync::Arc<str>>| {
+        e.as_deref().map_or("no license".to_owned(), |e| visible(e.as_bytes()))
+    };
+    for c in &against.changed {
+        let from = c.from.as_ref().map(|p| format!(" (was {})", shown(report, scan, p)));
+        let path = shown(report, scan, &c.path);
+        let (before, after) = (says(&c.before), In(BOLD, says(&c.after)));
+        writeln!(out, "  {path}{} went from {before} to {after}", from.unwrap_or_default())?;
     }
     Ok(())
 }
@@ -327,7 +355,7 @@ fn group(
     let (line, words) = match (&group.sample.concluded, &detection.points) {
         (Some(c), Some(points)) => {
             let line = points.first().map_or(1, |p| p.line);
-            (format!(":{line}"), format!("points to {}", paths(&c.what)))
+            (format!(":{line}"), format!("points to {}", paths(c)))
         }
         _ => (line, words),
     };
@@ -392,9 +420,12 @@ pub fn finding(f: &Finding, out: &mut dyn Write) -> Result<(), ReportError> {
         let (first, last) = (v.first_seen.rfc3339(), v.last_seen.rfc3339());
         let when = match v.state {
             State::Open => format!("open since {first}"),
+            State::Waived => {
+                format!("waived by {}, since {first}", v.waiver.as_deref().unwrap_or("nobody"))
+            }
             State::Resolved => format!("resolved, seen from {first} to {last}"),
         };
-        write!(out, "  {}", In(FAINT, format!("({}{of} {when})", v.rule)))?;
+        write!(out, "  {}", In(FAINT, format!("({} {}{of} {when})", v.name(), v.rule)))?;
     }
     Ok(writeln!(out)?)
 }
@@ -417,12 +448,13 @@ pub fn explain(
     };
     writeln!(out, "  license  {}", In(BOLD, expression))?;
     if let Some(c) = &e.concluded {
-        let how = match c.pointed {
-            true => "it points there",
-            false => "nearest above it; policies do not judge by that",
+        let (what, how) = match c.how {
+            How::Curation => ("curated", "a curation of the policy"),
+            How::Pointer => ("from", "it points there"),
+            How::Directory => ("from", "nearest above it; policies do not judge by that"),
         };
         let said = In(BOLD, visible(c.what.expression.as_bytes()));
-        writeln!(out, "  from     {said}, by {} ({how})", paths(&c.what))?;
+        writeln!(out, "  {what:<8} {said}, by {} ({how})", paths(&c.what))?;
     }
     for p in e.detection.points.iter().flat_map(|p| p.iter()) {
         writeln!(out, "\n  points to {}, line {}", visible(p.path.as_bytes()), p.line)?;
@@ -446,11 +478,12 @@ pub fn explain(
         changes(e.changes(m), m, layout, out)?;
     }
     let outcome = |o: Outcome| In(colour(o), o.as_str());
-    writeln!(out, "\n{} {}", In(BOLD, "Verdict"), outcome(e.decision.outcome))?;
+    let context = visible(e.context.as_bytes());
+    writeln!(out, "\n{} {} ({context})", In(BOLD, "Verdict"), outcome(e.decision.outcome))?;
     if let Some(choice) = &e.decision.choice {
         writeln!(out, "  the choice offered is taken as {}", In(BOLD, choice))?;
     }
-    for j in &e.judged {
+    for j in &e.decision.judged {
         let license = if j.license.is_empty() { "no license" } else { &j.license };
         let category = j.category.map_or("no known category", Category::as_str);
         writeln!(
@@ -463,6 +496,23 @@ pub fn explain(
             writeln!(out, "    why: {}", visible(j.rule.reason.as_bytes()))?;
             writeln!(out, "    do:  {}", visible(j.rule.remedy.as_bytes()))?;
         }
+    }
+    for w in &e.decision.waived {
+        let waiver = &w.waiver;
+        writeln!(
+            out,
+            "  {} is waived by {} until {}: {} ({}, {})",
+            w.judged.license,
+            In(BOLD, visible(waiver.id.as_bytes())),
+            waiver.expires,
+            visible(waiver.reason.as_bytes()),
+            visible(waiver.granted_by.as_bytes()),
+            visible(waiver.ticket.as_bytes()),
+        )?;
+    }
+    for l in &e.lapsed {
+        let id = visible(l.waiver.id.as_bytes());
+        writeln!(out, "  the waiver {id} of {} does not hold: {}", l.license, l.why.says())?;
     }
     writeln!(
         out,
@@ -498,13 +548,29 @@ pub fn explain(
         let (first, last) = (v.first_seen.rfc3339(), v.last_seen.rfc3339());
         writeln!(
             out,
-            "  {} of {} is {}: first seen {first}, last seen {last}",
+            "  {} {} of {} is {}: first seen {first}, last seen {last}",
+            v.name(),
             v.rule,
             v.license,
             v.state.as_str()
         )?;
+        if let Some(by) = brought_by(v) {
+            writeln!(out, "    {by}")?;
+        }
     }
     Ok(())
+}
+
+/// Who brought a violation in and who answers for its file, as far as that is known.
+pub fn brought_by(v: &Violation) -> Option<String> {
+    let by = v.commit.as_ref().map(|commit| {
+        let author = visible(v.author.as_deref().unwrap_or("nobody").as_bytes());
+        let time = v.authored.map_or(String::new(), |t| format!(" on {}", t.rfc3339()));
+        format!("brought in by {author}{time}, commit {}", &commit[..commit.len().min(12)])
+    });
+    let owner = v.owner.as_ref().map(|o| format!("owned by {}", visible(o.as_bytes())));
+    let said: Vec<String> = by.into_iter().chain(owner).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// Writes what was changed in a text, as `git diff --word-diff` does.

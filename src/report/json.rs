@@ -13,12 +13,14 @@ use std::io::Write;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::{Conclusions, Covered, Explanation, ReportError, ScanReport};
+use super::{Conclusions, Covered, Explanation, How, ReportError, ScanReport};
 use crate::clock::Moment;
 use crate::detect::{Change, Piece};
 use crate::licenses::{Category, Licenses};
-use crate::model::{BlobId, Detection, Match, MatchKind, Outcome, Skipped};
-use crate::policy::Judged;
+use crate::model::{BlobId, Detection, Match, MatchKind, Outcome, Severity, Skipped};
+use crate::policy::waivers::{Lapse, Lapsed, Waiver};
+use crate::policy::{Decision, Judged};
+use crate::scan::change::Against;
 use crate::scan::{Scanned, ScannedFile};
 use crate::store::{Finding, State, Violation};
 
@@ -27,14 +29,14 @@ pub const VERSION: u32 = 1;
 
 /// A path as JSON can hold it.
 #[derive(Serialize)]
-struct Path<'a> {
+pub(super) struct Path<'a> {
     path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_hex: Option<String>,
 }
 
 impl<'a> Path<'a> {
-    fn new(bytes: &'a [u8]) -> Path<'a> {
+    pub fn new(bytes: &'a [u8]) -> Path<'a> {
         let path = String::from_utf8_lossy(bytes);
         let exact = matches!(path, Cow::Borrowed(_));
         let path_hex = (!exact).then(|| bytes.iter().map(|b| format!("{b:02x}")).collect());
@@ -107,6 +109,7 @@ struct ViolationJson<'a> {
     rule: &'a str,
     license: &'a str,
     outcome: Outcome,
+    severity: Severity,
     reason: &'a str,
     remedy: &'a str,
 }
@@ -117,9 +120,44 @@ impl<'a> From<&'a Judged> for ViolationJson<'a> {
             rule: &b.rule.id,
             license: &b.license,
             outcome: b.rule.outcome,
+            severity: b.rule.severity,
             reason: &b.rule.reason,
             remedy: &b.rule.remedy,
         }
+    }
+}
+
+/// A waiver that holds, or would but for something.
+#[derive(Serialize)]
+struct WaiverJson<'a> {
+    license: &'a str,
+    waiver: &'a str,
+    granted_by: &'a str,
+    reason: &'a str,
+    ticket: &'a str,
+    expires: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lapsed: Option<&'static str>,
+}
+
+impl<'a> WaiverJson<'a> {
+    fn new(license: &'a str, waiver: &'a Waiver, lapsed: Option<Lapse>) -> WaiverJson<'a> {
+        WaiverJson {
+            license,
+            waiver: &waiver.id,
+            granted_by: &waiver.granted_by,
+            reason: &waiver.reason,
+            ticket: &waiver.ticket,
+            expires: waiver.expires.to_string(),
+            lapsed: lapsed.map(Lapse::as_str),
+        }
+    }
+
+    fn all(decision: &'a Decision, lapsed: &'a [Lapsed]) -> Vec<WaiverJson<'a>> {
+        let waived = decision.waived.iter();
+        let waived = waived.map(|w| WaiverJson::new(&w.judged.license, &w.waiver, None));
+        let lapsed = lapsed.iter().map(|l| WaiverJson::new(&l.license, &l.waiver, Some(l.why)));
+        waived.chain(lapsed).collect()
     }
 }
 
@@ -138,8 +176,12 @@ struct FileJson<'a> {
     outcome: Option<Outcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     violations: Vec<ViolationJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waivers: Vec<WaiverJson<'a>>,
     matches: Vec<MatchJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     points_to: Vec<PointerJson<'a>>,
@@ -164,15 +206,19 @@ struct ConcludedJson {
 }
 
 /// How a conclusion was come to, in a word.
-fn how(pointed: bool) -> &'static str {
-    if pointed { "pointer" } else { "directory" }
+fn how(how: How) -> &'static str {
+    match how {
+        How::Curation => "curation",
+        How::Pointer => "pointer",
+        How::Directory => "directory",
+    }
 }
 
 impl From<Covered> for ConcludedJson {
     fn from(c: Covered) -> ConcludedJson {
         let because = c.what.because.iter().map(|p| String::from_utf8_lossy(p).into_owned());
         let because = because.collect();
-        ConcludedJson { expression: c.what.expression.to_string(), how: how(c.pointed), because }
+        ConcludedJson { expression: c.what.expression.to_string(), how: how(c.how), because }
     }
 }
 
@@ -222,11 +268,43 @@ struct CheckoutJson<'a> {
     view: String,
     scope: Cow<'a, str>,
     commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<AgainstJson<'a>>,
     files: usize,
     ignored: u64,
     excluded: u64,
     notes: Vec<NoteJson<'a>>,
     not_looked_at: Vec<NotLookedJson<'a>>,
+}
+
+/// What a change was compared with, and the licenses that it changes.
+#[derive(Serialize)]
+struct AgainstJson<'a> {
+    base: &'a str,
+    commit: Option<&'a str>,
+    changed: Vec<LicenseChangeJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LicenseChangeJson<'a> {
+    #[serde(flatten)]
+    path: Path<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Cow<'a, str>>,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+}
+
+impl<'a> From<&'a Against> for AgainstJson<'a> {
+    fn from(a: &'a Against) -> AgainstJson<'a> {
+        let changed = a.changed.iter().map(|c| LicenseChangeJson {
+            path: Path::new(&c.path),
+            from: c.from.as_ref().map(|p| String::from_utf8_lossy(p)),
+            before: c.before.as_deref(),
+            after: c.after.as_deref(),
+        });
+        AgainstJson { base: &a.base, commit: a.commit.as_deref(), changed: changed.collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -287,7 +365,9 @@ impl<'a> FileJson<'a> {
             skipped: detection.skipped,
             outcome: None,
             choice: None,
+            context: None,
             violations: Vec::new(),
+            waivers: Vec::new(),
             matches: detection.matches.iter().map(MatchJson::from).collect(),
             points_to: points_to(detection),
         }
@@ -300,10 +380,14 @@ impl<'a> FileJson<'a> {
         detection: &'a Detection,
         conclusions: &mut Conclusions<'s>,
     ) -> FileJson<'a> {
-        let decision = &scan.verdicts[scan.judged(f)].decision;
+        let verdict = scan.verdict(f);
+        let decision = &verdict.decision;
+        let searched = detection.skipped.is_none();
         FileJson {
             concluded: conclusions.of(f).map(ConcludedJson::from),
-            outcome: detection.skipped.is_none().then_some(decision.outcome),
+            context: searched.then(|| scan.contexts[verdict.context].as_str()),
+            waivers: WaiverJson::all(decision, &verdict.lapsed),
+            outcome: searched.then_some(decision.outcome),
             choice: decision.choice.as_deref(),
             violations: scan.breaches(f).iter().map(ViolationJson::from).collect(),
             ..FileJson::found(licenses, &f.path, scan.content(f).blob, detection)
@@ -336,6 +420,7 @@ fn checkout(scan: &Scanned) -> CheckoutJson<'_> {
         view: scan.checkout.view.name(),
         scope: String::from_utf8_lossy(&scan.checkout.scope),
         commit: scan.checkout.commit.as_deref(),
+        against: scan.against.as_ref().map(AgainstJson::from),
         files: scan.files.len(),
         ignored: scan.ignored,
         excluded: scan.excluded,
@@ -426,6 +511,8 @@ pub fn not_looked(path: &[u8], why: Skipped, out: &mut dyn Write) -> Result<(), 
         skipped: Some(why),
         outcome: None,
         choice: None,
+        context: None,
+        waivers: Vec::new(),
         violations: Vec::new(),
         matches: Vec::new(),
         points_to: Vec::new(),
@@ -451,9 +538,17 @@ struct FindingJson<'a> {
 
 #[derive(Serialize)]
 struct StoredJson<'a> {
+    id: String,
     rule: &'a str,
     license: &'a str,
+    severity: Severity,
+    context: &'a str,
     state: State,
+    waiver: Option<&'a str>,
+    commit: Option<&'a str>,
+    author: Option<&'a str>,
+    authored: Option<String>,
+    owner: Option<&'a str>,
     first_seen: String,
     last_seen: String,
 }
@@ -461,9 +556,17 @@ struct StoredJson<'a> {
 impl<'a> From<&'a Violation> for StoredJson<'a> {
     fn from(v: &'a Violation) -> StoredJson<'a> {
         StoredJson {
+            id: v.name(),
             rule: &v.rule,
             license: &v.license,
+            severity: v.severity,
+            context: &v.context,
             state: v.state,
+            waiver: v.waiver.as_deref(),
+            commit: v.commit.as_deref(),
+            author: v.author.as_deref(),
+            authored: v.authored.map(Moment::rfc3339),
+            owner: v.owner.as_deref(),
             first_seen: v.first_seen.rfc3339(),
             last_seen: v.last_seen.rfc3339(),
         }
@@ -521,7 +624,7 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             concluded: f
                 .concluded
                 .clone()
-                .map(|what| ConcludedJson::from(Covered { pointed: true, what })),
+                .map(|what| ConcludedJson::from(Covered { how: How::Pointer, what })),
             blob: f.blob.map(|b| b.to_string()),
             outcome: f.outcome,
             violation: f.violation.as_ref().map(StoredJson::from),
@@ -542,7 +645,10 @@ struct ExplanationJson<'a> {
     points_to: Vec<PointerJson<'a>>,
     outcome: Outcome,
     choice: Option<&'a str>,
+    context: &'a str,
     licenses: Vec<JudgedJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waivers: Vec<WaiverJson<'a>>,
     policy: PolicyJson<'a>,
     engine: &'a str,
     seen: Option<SeenJson<'a>>,
@@ -577,7 +683,7 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
         let changes = e.changes(m).iter().map(ChangeJson::from).collect();
         MatchJson { changes, ..MatchJson::from(m) }
     };
-    let judged = e.judged.iter().map(|j| JudgedJson {
+    let judged = e.decision.judged.iter().map(|j| JudgedJson {
         license: &j.license,
         category: j.category.map(Category::as_str),
         rule: &j.rule.id,
@@ -605,7 +711,9 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
         points_to: points_to(&e.detection),
         outcome: e.decision.outcome,
         choice: e.decision.choice.as_deref(),
+        context: &e.context,
         licenses: judged.collect(),
+        waivers: WaiverJson::all(&e.decision, &e.lapsed),
         policy: PolicyJson {
             name: &e.policy.name,
             origin: &e.policy.origin,
@@ -617,7 +725,7 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
     line(out, &json)
 }
 
-fn line(out: &mut dyn Write, value: &impl Serialize) -> Result<(), ReportError> {
+pub(super) fn line(out: &mut dyn Write, value: &impl Serialize) -> Result<(), ReportError> {
     serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::detect::is_license_file;
 
-/// Whether a file of this name makes its directory a component.
+/// Whether a file of this name is the manifest of a package.
 fn is_manifest(name: &[u8]) -> bool {
     matches!(
         name,
@@ -84,7 +84,8 @@ impl<'p> Walk<'_, 'p> {
     }
 }
 
-fn is_marker(name: &[u8]) -> bool {
+/// Whether a file of this name makes its directory a component.
+pub fn is_marker(name: &[u8]) -> bool {
     is_manifest(name) || is_license_file(name)
 }
 

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -17,7 +19,8 @@ use crate::clock::Moment;
 use crate::diag::Failure;
 use crate::licenses::expression::Expr;
 use crate::licenses::{Category, Licenses};
-use crate::model::{Basis, BlobId, Match, MatchKind, Outcome, UnknownWord};
+use crate::model::{Basis, BlobId, Match, MatchKind, Outcome, Severity, UnknownWord};
+use crate::plan::{Checkout, View};
 use crate::scan::conclude::Conclusion;
 
 /// The life of a violation.
@@ -25,6 +28,7 @@ use crate::scan::conclude::Conclusion;
 #[serde(rename_all = "lowercase")]
 pub enum State {
     Open,
+    Waived,
     Resolved,
 }
 
@@ -32,6 +36,7 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             State::Open => "open",
+            State::Waived => "waived",
             State::Resolved => "resolved",
         }
     }
@@ -41,7 +46,7 @@ impl FromStr for State {
     type Err = UnknownWord;
 
     fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        [State::Open, State::Resolved]
+        [State::Open, State::Waived, State::Resolved]
             .into_iter()
             .find(|k| k.as_str() == s)
             .ok_or_else(|| UnknownWord(s.to_owned()))
@@ -83,11 +88,31 @@ pub struct Finding {
 /// A violation as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
+    /// Given once, kept for good.
+    pub id: i64,
     pub rule: String,
     pub license: String,
+    pub outcome: Outcome,
+    pub severity: Severity,
+    pub context: String,
     pub state: State,
+    /// The name of the waiver, while it is waived.
+    pub waiver: Option<String>,
+    /// The commit that brought it in, its author and when that was, as far as it was looked up.
+    pub commit: Option<String>,
+    pub author: Option<String>,
+    pub authored: Option<Moment>,
+    /// Who owns the file by CODEOWNERS.
+    pub owner: Option<String>,
     pub first_seen: Moment,
     pub last_seen: Moment,
+}
+
+impl Violation {
+    /// `V17`.
+    pub fn name(&self) -> String {
+        format!("V{}", self.id)
+    }
 }
 
 /// Where and when a file was seen.
@@ -99,10 +124,159 @@ pub struct Seen {
     pub policy: Option<String>,
     pub blob: Option<BlobId>,
     pub last_scan: Option<Moment>,
+    /// Where the file was when its violations were opened, if elsewhere.
+    pub born: Option<Vec<u8>>,
     pub violations: Vec<Violation>,
 }
 
+/// A checkout that was scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub root: Vec<u8>,
+    pub view: String,
+    pub commit: Option<String>,
+    pub branch: Option<String>,
+    /// The digest of the policy by which all of it was judged.
+    pub policy: Option<String>,
+    pub last_scan: Option<Moment>,
+}
+
+impl Known {
+    /// As scans take it, though it is not looked at.
+    pub fn checkout(&self) -> Checkout {
+        let root = PathBuf::from(OsStr::from_bytes(&self.root));
+        let (commit, branch) = (self.commit.clone(), self.branch.clone());
+        Checkout::known(root, View::parse(&self.view), commit, branch)
+    }
+}
+
+/// A violation, where it is and by whom it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub root: Vec<u8>,
+    pub view: String,
+    pub path: Vec<u8>,
+    pub violation: Violation,
+}
+
 impl Store {
+    /// The checkouts at or below a directory, in all views, in order.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn checkouts(&self, below: Option<&Path>) -> Result<Vec<Known>, Failure> {
+        let query = || -> rusqlite::Result<Vec<Known>> {
+            let mut select = self.db.prepare(
+                "SELECT root, view, commit_id, branch, policy, last_scan FROM checkout
+                 ORDER BY root, view",
+            )?;
+            let rows = select.query_map([], |r| {
+                Ok(Known {
+                    root: r.get(0)?,
+                    view: r.get(1)?,
+                    commit: r.get(2)?,
+                    branch: r.get(3)?,
+                    policy: r.get(4)?,
+                    last_scan: r.get::<_, Option<i64>>(5)?.map(Moment),
+                })
+            })?;
+            rows.collect()
+        };
+        let mut all = query().map_err(|e| self.fail(&e))?;
+        all.retain(|k| below.is_none_or(|b| Path::new(OsStr::from_bytes(&k.root)).starts_with(b)));
+        Ok(all)
+    }
+
+    /// The files of a policy by which was judged, by the beginning of its digest: name and text.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn policy(&self, digest: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
+        let query = "SELECT files FROM policy WHERE substr(digest, 1, length(?1)) = ?1";
+        let found = self.db.query_row(query, [digest], |r| r.get::<_, String>(0)).optional();
+        let Some(files) = found.map_err(|e| self.fail(&e))? else { return Ok(None) };
+        let files: Vec<serde_json::Value> = serde_json::from_str(&files).unwrap_or_default();
+        let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
+        Ok(Some(files.iter().map(|f| (text(&f["name"]), text(&f["text"]))).collect()))
+    }
+
+    /// The violations of a checkout that are not resolved, by path.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn violations(&self, known: &Known) -> Result<Vec<(Vec<u8>, Violation)>, Failure> {
+        let query = || -> rusqlite::Result<Vec<(Vec<u8>, Violation)>> {
+            let mut select = self.db.prepare(&format!(
+                "SELECT v.path, v.rule, v.license, v.first_seen, {LIFE}
+                 FROM violation v JOIN checkout k ON k.id = v.checkout
+                 WHERE k.root = ?1 AND k.view = ?2 AND v.last_seen IS NULL
+                 ORDER BY v.path, v.license",
+            ))?;
+            let rows = select.query_map(params![known.root, known.view], |r| {
+                let violation = Violation {
+                    rule: r.get(1)?,
+                    license: r.get(2)?,
+                    first_seen: Moment(r.get(3)?),
+                    last_seen: known.last_scan.unwrap_or(Moment(0)),
+                    ..life(r, 4)?
+                };
+                Ok((r.get(0)?, violation))
+            })?;
+            rows.collect()
+        };
+        query().map_err(|e| self.fail(&e))
+    }
+
+    /// A violation by its number.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn violation(&self, id: i64) -> Result<Option<Placed>, Failure> {
+        let query = format!(
+            "SELECT k.root, k.view, v.path, v.rule, v.license, v.first_seen, v.last_seen,
+                    k.last_scan, {LIFE}
+             FROM violation v JOIN checkout k ON k.id = v.checkout WHERE v.id = ?1"
+        );
+        let found = self.db.query_row(&query, [id], |r| {
+            let last: Option<i64> = r.get(6)?;
+            let last_scan: Option<i64> = r.get(7)?;
+            Ok(Placed {
+                root: r.get(0)?,
+                view: r.get(1)?,
+                path: r.get(2)?,
+                violation: Violation {
+                    rule: r.get(3)?,
+                    license: r.get(4)?,
+                    first_seen: Moment(r.get(5)?),
+                    last_seen: Moment(last.or(last_scan).unwrap_or(0)),
+                    ..life(r, 8)?
+                },
+            })
+        });
+        found.optional().map_err(|e| self.fail(&e))
+    }
+
+    /// The content of a file when it was last scanned, and its matches.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn file(
+        &self,
+        root: &[u8],
+        view: &str,
+        path: &[u8],
+    ) -> Result<Option<(BlobId, Vec<Match>)>, Failure> {
+        let query = "SELECT f.blob, f.content FROM file f JOIN checkout k ON k.id = f.checkout
+                     WHERE k.root = ?1 AND k.view = ?2 AND f.path = ?3 AND f.content IS NOT NULL";
+        let found = self.db.query_row(query, params![root, view, path], |r| {
+            Ok((super::blob_id(r.get_ref(0)?.as_blob()?)?, r.get::<_, i64>(1)?))
+        });
+        match found.optional().map_err(|e| self.fail(&e))? {
+            Some((blob, key)) => Ok(Some((blob, self.evidence(key)?))),
+            None => Ok(None),
+        }
+    }
+
     /// The findings that a filter wants, ordered by checkout and path, given to `each` until
     /// it says `false`.
     ///
@@ -127,10 +301,11 @@ impl Store {
         // Files with a license or an open violation, then what is resolved or whose file is gone.
         let mut select = self
             .db
-            .prepare(
+            .prepare(&format!(
                 "SELECT k.root, k.view, f.path, e.text, f.blob, m.start_line,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
-                        w.text, m.basis, m.score, c.text, f.because
+                        w.text, m.basis, m.score, c.text, f.because,
+                        {LIFE}
                  FROM checkout k JOIN file f ON f.checkout = k.id
                  LEFT JOIN expression e ON e.id = f.expression
                  LEFT JOIN content d ON d.id = f.content
@@ -143,11 +318,12 @@ impl Store {
                  UNION ALL
                  SELECT k.root, k.view, v.path, NULL, NULL, NULL,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
-                        NULL, NULL, NULL, NULL, NULL
+                        NULL, NULL, NULL, NULL, NULL,
+                        {LIFE}
                  FROM checkout k JOIN violation v ON v.checkout = k.id
                  WHERE v.last_seen IS NOT NULL OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
                  ORDER BY 1, 2, 3, 8, 9",
-            )
+            ))
             .map_err(fail)?;
         let mut rows = select.query([]).map_err(fail)?;
         while let Some(r) = rows.next().map_err(fail)? {
@@ -159,9 +335,9 @@ impl Store {
                         Some(Violation {
                             rule,
                             license: r.get(8)?,
-                            state: if last_seen.is_some() { State::Resolved } else { State::Open },
                             first_seen: Moment(r.get(9)?),
                             last_seen: Moment(last_seen.or(last_scan).unwrap_or(0)),
+                            ..life(r, 17)?
                         })
                     }
                     None => None,
@@ -211,7 +387,8 @@ impl Store {
     pub fn evidence(&self, key: i64) -> Result<Vec<Match>, Failure> {
         let query = || -> rusqlite::Result<Vec<Match>> {
             let mut select = self.db.prepare_cached(
-                "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text, m.basis, n.text
+                "SELECT e.text, m.kind, m.score, m.start_line, m.end_line, w.text, m.basis,
+                        n.text, m.hash
                  FROM content c JOIN evidence m ON m.detection = c.detection
                  JOIN expression e ON e.id = m.expression
                  JOIN words w ON w.id = m.words JOIN words n ON n.id = m.matched
@@ -227,6 +404,7 @@ impl Store {
                     start_line: r.get(3)?,
                     end_line: r.get(4)?,
                     words: r.get::<_, String>(5)?.into(),
+                    hash: r.get::<_, Option<[u8; 16]>>(8)?.unwrap_or_default(),
                 })
             })?;
             rows.collect()
@@ -258,6 +436,7 @@ impl Store {
                             policy: r.get(4)?,
                             blob,
                             last_scan: r.get::<_, Option<i64>>(6)?.map(Moment),
+                            born: None,
                             violations: Vec::new(),
                         };
                         Ok((r.get::<_, i64>(0)?, seen))
@@ -265,22 +444,25 @@ impl Store {
                 )
                 .optional()?;
             let Some((id, mut seen)) = found else { return Ok(None) };
-            let mut select = self.db.prepare(
-                "SELECT rule, license, first_seen, last_seen FROM violation
-                 WHERE checkout = ?1 AND path = ?2 ORDER BY rule, license",
-            )?;
+            let mut select = self.db.prepare(&format!(
+                "SELECT v.rule, v.license, v.first_seen, v.last_seen, {LIFE}
+                 FROM violation v WHERE v.checkout = ?1 AND v.path = ?2 ORDER BY 1, 2",
+            ))?;
             let last_scan = seen.last_scan;
             let rows = select.query_map(params![id, path], |r| {
                 let last_seen: Option<i64> = r.get(3)?;
                 Ok(Violation {
                     rule: r.get(0)?,
                     license: r.get(1)?,
-                    state: if last_seen.is_some() { State::Resolved } else { State::Open },
                     first_seen: Moment(r.get(2)?),
                     last_seen: last_seen.map(Moment).or(last_scan).unwrap_or(Moment(0)),
+                    ..life(r, 4)?
                 })
             })?;
             seen.violations = rows.collect::<rusqlite::Result<_>>()?;
+            let born = "SELECT max(born) FROM violation
+                        WHERE checkout = ?1 AND path = ?2 AND last_seen IS NULL";
+            seen.born = self.db.query_row(born, params![id, path], |r| r.get(0))?;
             Ok(Some(seen))
         };
         query().map_err(|e| self.fail(&e))
@@ -289,9 +471,7 @@ impl Store {
 
 impl Filter {
     fn fits(&self, f: &Finding) -> bool {
-        use std::ffi::OsStr;
-        use std::os::unix::ffi::OsStrExt;
-        let path = |bytes| std::path::Path::new(OsStr::from_bytes(bytes));
+        let path = |bytes| Path::new(OsStr::from_bytes(bytes));
         self.checkout.as_ref().is_none_or(|c| path(f.root.as_slice()).starts_with(c))
             && self.path.as_ref().is_none_or(|g| g.is_match(path(&f.path)))
             && self.outcome.is_none_or(|o| f.outcome == o)
@@ -308,6 +488,30 @@ impl Filter {
         self.license.as_ref().is_none_or(|l| holds(&expr, l))
             && self.category.is_none_or(has_category)
     }
+}
+
+/// The columns of [`life`].
+const LIFE: &str = "v.id, v.severity, v.context, v.state, v.waiver, v.outcome, v.commit_id,
+    v.author, v.authored, v.owner";
+
+/// What a violation is, read from the columns of [`LIFE`].
+fn life(r: &Row<'_>, first: usize) -> rusqlite::Result<Violation> {
+    Ok(Violation {
+        id: r.get(first)?,
+        rule: String::new(),
+        license: String::new(),
+        outcome: r.get_ref(first + 5)?.as_str()?.parse().unwrap_or(Outcome::Deny),
+        severity: r.get_ref(first + 1)?.as_str()?.parse().unwrap_or(Severity::Medium),
+        context: r.get(first + 2)?,
+        state: r.get_ref(first + 3)?.as_str()?.parse().unwrap_or(State::Open),
+        waiver: r.get(first + 4)?,
+        commit: r.get(first + 6)?,
+        author: r.get(first + 7)?,
+        authored: r.get::<_, Option<i64>>(first + 8)?.map(Moment),
+        owner: r.get(first + 9)?,
+        first_seen: Moment(0),
+        last_seen: Moment(0),
+    })
 }
 
 /// A word of a newer lictor's is read as none.

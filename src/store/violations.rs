@@ -1,0 +1,342 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The life of violations: opened, changed, waived, resolved, reopened, moved. What a scan
+//! found is compared with what is remembered, and every difference is an event.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rusqlite::{Transaction, params};
+use serde_json::json;
+
+use super::Interned;
+use super::events::Ledger;
+use crate::policy::Judged;
+use crate::policy::waivers::Lapse;
+use crate::scan::{Scanned, Verdict};
+
+fn text(detail: &serde_json::Value) -> Arc<str> {
+    detail.to_string().into()
+}
+
+/// A violation as it is remembered, without where it is.
+#[derive(Clone, PartialEq, Eq)]
+struct Row {
+    id: i64,
+    rule: String,
+    outcome: String,
+    severity: String,
+    context: String,
+    waiver: Option<String>,
+    resolved: bool,
+    born: Option<Vec<u8>>,
+}
+
+/// What is the case now with a license in a file.
+struct Now<'a> {
+    judged: &'a Judged,
+    waiver: Option<&'a str>,
+    /// Why a waiver that is about it does not hold.
+    lapse: Option<(&'a str, Lapse)>,
+}
+
+/// Writes what became of violations. Of a checkout that is new nothing is remembered.
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    words: &mut Interned,
+    checkout: i64,
+    scanned: &Scanned,
+    last_scan: i64,
+    is_new: bool,
+) -> rusqlite::Result<()> {
+    let mut remembered = match is_new {
+        true => BTreeMap::new(),
+        false => read(tx, checkout, &scanned.checkout.scope)?,
+    };
+    let mut life = Life {
+        tx,
+        words,
+        checkout,
+        scanned,
+        now: scanned.started.0,
+        last_scan,
+        ledger: Ledger::open(tx, scanned.started.0)?,
+        begun: false,
+        opened: HashMap::new(),
+    };
+    for (to, from) in &scanned.moved {
+        if let Some(rows) = remembered.remove(&**from) {
+            let rows = life.moved(to, from, rows)?;
+            remembered.entry(to.to_vec()).or_default().extend(rows);
+        }
+    }
+    for f in &scanned.files {
+        let verdict = scanned.verdict(f);
+        let nothing = verdict.decision.breaches.is_empty() && verdict.decision.waived.is_empty();
+        let before = remembered.remove(&*f.path);
+        if nothing && before.is_none() {
+            continue;
+        }
+        life.file(&f.path, verdict, before.unwrap_or_default())?;
+    }
+    // What could not be read is not known to be mended, nor what the scan did not come to.
+    let unread: Vec<&[u8]> = scanned
+        .not_looked
+        .iter()
+        .filter(|n| n.why.is_failure())
+        .map(|n| n.path.as_slice())
+        .collect();
+    let is_unread = |path: &[u8]| {
+        unread.iter().any(|u| path.strip_prefix(*u).is_some_and(|r| r.is_empty() || r[0] == b'/'))
+    };
+    for (path, rows) in remembered {
+        if !is_unread(&path) {
+            for (license, row) in rows {
+                life.resolve(&path, &license, &row)?;
+            }
+        }
+    }
+    life.ledger.close(tx)
+}
+
+type Rows = BTreeMap<Vec<u8>, BTreeMap<String, Row>>;
+
+/// The violations of a checkout below a scope, also those that are resolved.
+fn read(tx: &Transaction<'_>, checkout: i64, scope: &[u8]) -> rusqlite::Result<Rows> {
+    let mut select = tx.prepare(
+        "SELECT path, license, id, rule, outcome, severity, context, waiver, state, born
+         FROM violation WHERE checkout = ?1 AND path >= ?2 AND path < ?3",
+    )?;
+    let mut rows = select.query(params![checkout, scope, super::end_of(scope)])?;
+    let mut all = Rows::new();
+    while let Some(r) = rows.next()? {
+        let row = Row {
+            id: r.get(2)?,
+            rule: r.get(3)?,
+            outcome: r.get(4)?,
+            severity: r.get(5)?,
+            context: r.get(6)?,
+            waiver: r.get(7)?,
+            resolved: r.get_ref(8)?.as_str()? == "resolved",
+            born: r.get(9)?,
+        };
+        all.entry(r.get(0)?).or_default().insert(r.get(1)?, row);
+    }
+    Ok(all)
+}
+
+struct Life<'a, 't> {
+    tx: &'a Transaction<'t>,
+    words: &'a mut Interned,
+    checkout: i64,
+    scanned: &'a Scanned,
+    now: i64,
+    last_scan: i64,
+    ledger: Ledger,
+    /// Whether the event that says by what was judged is written.
+    begun: bool,
+    /// What is said of new violations: files that share a verdict say the same.
+    opened: HashMap<*const Judged, Arc<str>>,
+}
+
+impl Life<'_, '_> {
+    fn event(
+        &mut self,
+        kind: &str,
+        id: i64,
+        path: &[u8],
+        detail: &Arc<str>,
+    ) -> rusqlite::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            let s = self.scanned;
+            let detail = json!({
+                "checkout": crate::diag::visible(s.checkout.root.as_os_str().as_encoded_bytes()),
+                "view": s.checkout.view.name(),
+                "commit": s.checkout.commit,
+                "branch": s.checkout.branch,
+                "policy": s.policy.digest,
+                "engine": s.engine,
+            });
+            self.ledger.add(self.tx, self.words, "scan", None, None, &text(&detail))?;
+        }
+        self.ledger.add(self.tx, self.words, kind, Some(id), Some(path), detail)
+    }
+
+    /// Takes the violations of a file along to where it is now.
+    fn moved(
+        &mut self,
+        to: &[u8],
+        from: &[u8],
+        rows: BTreeMap<String, Row>,
+    ) -> rusqlite::Result<BTreeMap<String, Row>> {
+        let mut moved = BTreeMap::new();
+        for (license, row) in rows {
+            if row.resolved {
+                continue;
+            }
+            let born = row.born.clone().unwrap_or_else(|| from.to_vec());
+            let born = (born != to).then_some(born);
+            // What was resolved there once makes room.
+            let key = params![self.checkout, to, license];
+            self.tx
+                .prepare_cached(
+                    "DELETE FROM violation WHERE checkout = ?1 AND path = ?2 AND license = ?3",
+                )?
+                .execute(key)?;
+            self.tx
+                .prepare_cached(
+                    "UPDATE violation SET path = ?4, born = ?5
+                     WHERE checkout = ?1 AND path = ?2 AND license = ?3",
+                )?
+                .execute(params![self.checkout, from, license, to, born])?;
+            let detail = json!({ "license": license, "from": crate::diag::visible(from) });
+            self.event("violation.moved", row.id, to, &text(&detail))?;
+            moved.insert(license, Row { born, ..row });
+        }
+        Ok(moved)
+    }
+
+    fn file(
+        &mut self,
+        path: &[u8],
+        verdict: &Verdict,
+        mut before: BTreeMap<String, Row>,
+    ) -> rusqlite::Result<()> {
+        let context = &self.scanned.contexts[verdict.context];
+        let open = verdict.decision.breaches.iter().map(|judged| {
+            let lapsed = verdict.lapsed.iter().find(|l| l.license == judged.license);
+            let lapse = lapsed.map(|l| (l.waiver.id.as_str(), l.why));
+            Now { judged, waiver: None, lapse }
+        });
+        let waived = verdict.decision.waived.iter().map(|w| Now {
+            judged: &w.judged,
+            waiver: Some(w.waiver.id.as_str()),
+            lapse: None,
+        });
+        for now in open.chain(waived) {
+            let was = before.remove(&now.judged.license);
+            self.license(path, context, &now, was)?;
+        }
+        for (license, row) in before {
+            self.resolve(path, &license, &row)?;
+        }
+        Ok(())
+    }
+
+    fn license(
+        &mut self,
+        path: &[u8],
+        context: &str,
+        now: &Now<'_>,
+        was: Option<Row>,
+    ) -> rusqlite::Result<()> {
+        let rule = &now.judged.rule;
+        let license = &now.judged.license;
+        let (outcome, severity) = (rule.outcome.as_str(), rule.severity.as_str());
+        let state = if now.waiver.is_some() { "waived" } else { "open" };
+        let says = || {
+            json!({
+                "license": license, "rule": rule.id, "outcome": outcome, "severity": severity,
+                "context": context,
+            })
+        };
+        let Some(was) = was else {
+            self.ledger.violation += 1;
+            let id = self.ledger.violation;
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO violation (id, checkout, path, license, rule, outcome, severity,
+                        context, state, waiver, first_seen)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                )?
+                .execute(params![
+                    id,
+                    self.checkout,
+                    path,
+                    license,
+                    rule.id,
+                    outcome,
+                    severity,
+                    context,
+                    state,
+                    now.waiver,
+                    self.now
+                ])?;
+            let detail = self.opened.entry(now.judged).or_insert_with(|| text(&says()));
+            let detail = Arc::clone(detail);
+            self.event("violation.opened", id, path, &detail)?;
+            if let Some(waiver) = now.waiver {
+                let mut detail = says();
+                detail["waiver"] = waiver.into();
+                self.event("violation.waived", id, path, &text(&detail))?;
+            }
+            return Ok(());
+        };
+        let mut detail = says();
+        let same = was.rule == rule.id
+            && was.outcome == outcome
+            && was.severity == severity
+            && was.context == context;
+        if same && !was.resolved && was.waiver.as_deref() == now.waiver {
+            return Ok(());
+        }
+        self.tx
+            .prepare_cached(
+                "UPDATE violation SET rule = ?4, outcome = ?5, severity = ?6, context = ?7,
+                        state = ?8, waiver = ?9, last_seen = NULL
+                 WHERE checkout = ?1 AND path = ?2 AND license = ?3",
+            )?
+            .execute(params![
+                self.checkout,
+                path,
+                license,
+                rule.id,
+                outcome,
+                severity,
+                context,
+                state,
+                now.waiver
+            ])?;
+        if was.resolved {
+            self.event("violation.reopened", was.id, path, &text(&detail))?;
+        } else if !same {
+            detail["was"] = json!({
+                "rule": was.rule, "outcome": was.outcome, "severity": was.severity,
+                "context": was.context,
+            });
+            self.event("violation.changed", was.id, path, &text(&detail))?;
+        }
+        let before = was.waiver.as_deref().filter(|_| !was.resolved);
+        match (before, now.waiver) {
+            (Some(before), None) => {
+                let why = now.lapse.filter(|(id, _)| *id == before).map(|(_, why)| why.as_str());
+                let detail = json!({
+                    "license": license, "waiver": before, "why": why.unwrap_or("withdrawn"),
+                });
+                self.event("waiver.lapsed", was.id, path, &text(&detail))?;
+            }
+            (before, Some(waiver)) if before != Some(waiver) => {
+                detail["waiver"] = waiver.into();
+                self.event("violation.waived", was.id, path, &text(&detail))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, path: &[u8], license: &str, row: &Row) -> rusqlite::Result<()> {
+        if row.resolved {
+            return Ok(());
+        }
+        self.tx
+            .prepare_cached(
+                "UPDATE violation SET state = 'resolved', last_seen = ?4
+                 WHERE checkout = ?1 AND path = ?2 AND license = ?3",
+            )?
+            .execute(params![self.checkout, path, license, self.last_scan])?;
+        let detail = json!({ "license": license, "rule": row.rule });
+        self.event("violation.resolved", row.id, path, &text(&detail))
+    }
+}
