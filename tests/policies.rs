@@ -105,7 +105,11 @@ fn the_life_of_a_violation() {
     };
     waive("2020-01-01").expect(2).says(&["would have ended", "a day that is to come"]);
     waive("2099-12-31").expect(0).shows(&["added to", "[[waiver]]", "AGPL-3.0-only"]);
-    assert!(scan(0).contains("No violations"));
+    let report = scan(0);
+    assert!(
+        report.contains("No violations") && report.contains("1 file with waivers."),
+        "{report}"
+    );
     assert_eq!(only(&s)["state"], "waived");
     assert_eq!(kinds(&s)[2..], ["violation.waived"]);
     scan(0);
@@ -131,6 +135,7 @@ fn the_life_of_a_violation() {
     s.write_at("third/renamed.c", tag("AGPL-3.0-only AND MIT"), 20);
     let report = scan(1);
     assert!(report.contains("category:network-copyleft"), "{report}");
+    assert!(report.contains("does not hold for 1 file: the matched text"), "{report}");
     assert_eq!(kinds(&s)[4..], ["waiver.lapsed"]);
     let lapsed = s.lictor(&["audit", "export"]).json_lines().pop().expect("an event");
     assert_eq!(lapsed["detail"]["why"], "text-changed");

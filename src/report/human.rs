@@ -3,6 +3,7 @@
 
 //! What people read in a terminal: of a scan, of stored findings, of one file.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::ops::Range;
@@ -288,9 +289,37 @@ fn violations(
             In(if review > 0 { colour(Outcome::Review) } else { Style::new() }, files(review)),
         )?;
     }
+    waivers(report, out)?;
     if !report.is_complete() {
         let text = "The scan is incomplete: see what was not looked at.";
         writeln!(out, "{}", In(colour(Outcome::Deny), text))?;
+    }
+    Ok(())
+}
+
+/// How much is waived, and which waivers do not hold any more.
+fn waivers(report: &ScanReport<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut waived = 0;
+    let mut lapsed: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for scan in report.scans {
+        for verdict in scan.files.iter().map(|f| scan.verdict(f)) {
+            waived += u64::from(!verdict.decision.waived.is_empty());
+            for l in &verdict.lapsed {
+                *lapsed.entry((&l.waiver.id, l.why.says())).or_default() += 1;
+            }
+        }
+    }
+    if waived > 0 {
+        writeln!(out, "{} with waivers.", files(waived))?;
+    }
+    for ((id, why), n) in lapsed {
+        let waiver = In(colour(Outcome::Review), "The waiver");
+        writeln!(
+            out,
+            "{waiver} {} does not hold for {}: {why}.",
+            visible(id.as_bytes()),
+            files(n)
+        )?;
     }
     Ok(())
 }
