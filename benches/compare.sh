@@ -13,6 +13,7 @@ tree=$(cd "${1:?usage: benches/compare.sh CHECKOUT}" && pwd)
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
 lictor=$PWD/target/release/lictor
+policy=$PWD/policies/distributed-product.toml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$tree"
@@ -43,6 +44,11 @@ hyperfine --shell=none --runs 10 --export-json "$work/touched.json" \
 while read -r when name; do touch -d "@$when" "$name"; done <"$work/then"
 git update-index -q --refresh || true
 
+# A policy tried on all that is known, and what a pre-commit hook does with nothing staged.
+hyperfine --shell=none --warmup 1 --runs 10 --export-json "$work/policy.json" \
+    --command-name 'lictor policy try' "$lictor policy try $policy --store $work/known.db" \
+    --command-name 'lictor scan --staged' "$lictor scan --staged --no-store --fail-on never ."
+
 median() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["results"][int(sys.argv[2])]["median"])' "$@"; }
 ratio() { python3 -c 'import sys; print(f"{float(sys.argv[1]) / float(sys.argv[2]):.2f}")' "$@"; }
 rg=$(median "$work/first.json" 2) git=$(median "$work/second.json" 1) second=$(median "$work/second.json" 0)
@@ -51,6 +57,8 @@ echo "first scan / rg:              $(ratio "$(median "$work/first.json" 0)" "$r
 echo "detect / rg:                  $(ratio "$(median "$work/first.json" 1)" "$rg")"
 echo "second scan / git status:     $(ratio "$second" "$git")"
 echo "100 files touched / second:   $(ratio "$(median "$work/touched.json" 0)" "$second")"
+echo "policy try, seconds:          $(median "$work/policy.json" 0)"
+echo "scan --staged, seconds:       $(median "$work/policy.json" 1)"
 rm -f "$work"/first.db*
 peak='import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)

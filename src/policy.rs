@@ -35,7 +35,7 @@ use globs::Globs;
 use places::Place;
 use waivers::{Waived, Waivers};
 
-pub use file::{Files, Source};
+pub use file::Source;
 pub use keys::{CURATION_FILE, POLICY, WAIVER_FILE};
 
 /// The policy that is used when none is given.
@@ -237,19 +237,6 @@ impl Policy {
         let files = file::Disk::beside(path);
         let (name, text) = file::open(path)?;
         Ok(file::read(&name, &text, &files, licenses)?)
-    }
-
-    /// Reads a policy from a text, with its neighbors from `files`.
-    ///
-    /// # Errors
-    /// Everything that is wrong in it.
-    pub fn parse(
-        name: &str,
-        text: &str,
-        files: &dyn Files,
-        licenses: &Licenses,
-    ) -> Result<Policy, LoadError> {
-        Ok(file::read(name, text, files, licenses)?)
     }
 
     /// Whether a file of a checkout is heeded as a policy.

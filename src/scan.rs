@@ -59,8 +59,11 @@ pub trait Records: Send {
     fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure>;
 }
 
-/// Remembers nothing and keeps nothing.
-pub struct Forgetful;
+/// Remembers nothing and keeps nothing. It knows the matches that it is given; keys count them.
+#[derive(Default)]
+pub struct Forgetful {
+    pub matches: Vec<Vec<Match>>,
+}
 
 impl Records for Forgetful {
     fn recall(&mut self, _: &Checkout, _: &str) -> Result<Recalled, Failure> {
@@ -75,8 +78,9 @@ impl Records for Forgetful {
         Ok(vec![0; batch.len()])
     }
 
-    fn evidence(&mut self, _: i64) -> Result<Vec<Match>, Failure> {
-        Ok(Vec::new())
+    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure> {
+        let matches = usize::try_from(key).ok().and_then(|n| self.matches.get(n));
+        Ok(matches.cloned().unwrap_or_default())
     }
 
     fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
@@ -597,6 +601,49 @@ pub fn judge_again(
 /// Whether a file is lictor's own: policies and waivers name licenses without being under them.
 fn is_own(path: &[u8]) -> bool {
     path.starts_with(b".lictor/") || memchr::memmem::find(path, b"/.lictor/").is_some()
+}
+
+/// A file that was looked at apart from a scan of its checkout.
+pub struct Looked<'a> {
+    pub path: Arc<[u8]>,
+    pub blob: BlobId,
+    pub detection: &'a Detection,
+    /// What the files say to which it points.
+    pub concluded: Option<Conclusion>,
+}
+
+/// Judges some files of a checkout, sorted by path, as a scan would.
+///
+/// # Errors
+/// As for [`judge_again`].
+pub fn judge_files(
+    checkout: Checkout,
+    engine: &str,
+    files: Vec<Looked<'_>>,
+    born: Moves,
+    licenses: &Licenses,
+    policy: &Policy,
+    now: Moment,
+) -> Result<Scanned, Failure> {
+    let mut recalled = Recalled { born, ..Recalled::default() };
+    let mut records = Forgetful::default();
+    for (n, file) in files.into_iter().enumerate() {
+        let Looked { path, blob, detection, concluded } = file;
+        let what = Was::Content(blob);
+        recalled.memory.files.push(plan::Remembered { path, stat: None, tracked: true, what });
+        recalled.contents.push(Some(KnownContent {
+            key: i64::try_from(n).unwrap_or_default(),
+            expression: detection.expression.clone(),
+            profile: policy::profile(&detection.matches).into(),
+            points: None,
+            skipped: detection.skipped,
+            size: 0,
+        }));
+        recalled.concluded.extend(concluded.map(|c| (n, c)));
+        records.matches.push(detection.matches.clone());
+    }
+    let judged = judge_again(checkout, engine, &recalled, licenses, policy, &mut records, now)?;
+    Ok(judged.0)
 }
 
 /// A policy with those files of a checkout laid below it that it trusts.

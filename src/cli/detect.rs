@@ -104,7 +104,7 @@ impl Command<'_> {
                 detector,
                 licenses,
                 &self.policy,
-                &mut Forgetful,
+                &mut Forgetful::default(),
                 &options,
                 &self.progress,
             )

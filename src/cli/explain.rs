@@ -13,16 +13,14 @@ use lictor::clock::Moment;
 use lictor::detect::{Detector, is_license_file};
 use lictor::diag::{Failure, visible};
 use lictor::licenses::Licenses;
-use lictor::model::{BlobId, Detection, FileKind, Match};
+use lictor::model::{BlobId, Detection, FileKind};
 use lictor::plan::content::{Content, Reader};
-use lictor::plan::{self, Checkout, Remembered, View, Was};
-use lictor::policy::{Policy, PolicyRef, profile};
+use lictor::plan::{self, Checkout, View};
+use lictor::policy::{Policy, PolicyRef};
 use lictor::report::{Covered, Explanation, How, NONE, human, json};
 use lictor::scan::components;
 use lictor::scan::conclude::{self, Conclusion, Tree};
-use lictor::scan::{
-    DEFAULT_MAX_SIZE, Detected, KnownContent, NewContent, Recalled, Records, Scanned, judge_again,
-};
+use lictor::scan::{DEFAULT_MAX_SIZE, Looked, Scanned, judge_files};
 use lictor::store::Store;
 
 pub fn run(args: &Explain, licenses: &'static Licenses) -> anyhow::Result<u8> {
@@ -178,55 +176,15 @@ impl Around {
         policy: &Policy,
     ) -> Result<Scanned, Failure> {
         self.files.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut recalled = Recalled::default();
-        recalled.born.extend(born.map(|born| (Arc::from(path), Arc::from(born))));
-        for (n, (near, blob, detection)) in self.files.iter().enumerate() {
-            let what = Was::Content(*blob);
-            recalled.memory.files.push(Remembered {
-                path: Arc::clone(near),
-                stat: None,
-                tracked: true,
-                what,
-            });
-            recalled.contents.push(Some(KnownContent {
-                key: i64::try_from(n).unwrap_or_default(),
-                expression: detection.expression.clone(),
-                profile: profile(&detection.matches).into(),
-                points: None,
-                skipped: detection.skipped,
-                size: 0,
-            }));
-            if **near == *path {
-                recalled.concluded.extend(pointed.cloned().map(|what| (n, what)));
-            }
-        }
+        let born = born.map(|born| (Arc::from(path), Arc::from(born))).into_iter().collect();
+        let looked = self.files.iter().map(|(near, blob, detection)| Looked {
+            path: Arc::clone(near),
+            blob: *blob,
+            detection,
+            concluded: pointed.filter(|_| **near == *path).cloned(),
+        });
         let now = Moment::now();
-        let (scanned, _) = judge_again(checkout, "", &recalled, licenses, policy, &mut self, now)?;
-        Ok(scanned)
-    }
-}
-
-/// Knows the matches in its files, and nothing else.
-impl Records for Around {
-    fn recall(&mut self, _: &Checkout, _: &str) -> Result<Recalled, Failure> {
-        Ok(Recalled::default())
-    }
-
-    fn look_up(&mut self, _: &str, _: Detected) -> Result<Option<KnownContent>, Failure> {
-        Ok(None)
-    }
-
-    fn keep(&mut self, _: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
-        Ok(vec![0; batch.len()])
-    }
-
-    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure> {
-        let file = usize::try_from(key).ok().and_then(|n| self.files.get(n));
-        Ok(file.map(|(_, _, detection)| detection.matches.clone()).unwrap_or_default())
-    }
-
-    fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
-        Ok(())
+        judge_files(checkout, "", looked.collect(), born, licenses, policy, now)
     }
 }
 

@@ -53,9 +53,10 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
         output: args.output.as_ref().and_then(|o| std::path::absolute(o).ok()),
         started: Moment::now(),
     };
+    let mut forgetful = Forgetful::default();
     let records: &mut dyn Records = match &mut store {
         Some(store) => store,
-        None => &mut Forgetful,
+        None => &mut forgetful,
     };
     let bar = Bar::start(&progress);
     let mut scans = all(checkout, &mut |checkout| {

@@ -303,32 +303,6 @@ pub fn schema(title: &str, keys: &[Key]) -> Value {
     schema
 }
 
-/// The reference of these keys as rows of a Markdown table, those of tables below theirs.
-pub fn reference(keys: &[Key]) -> String {
-    fn rows(prefix: &str, keys: &[Key], out: &mut String) {
-        for k in keys {
-            let name = format!("{prefix}{}", k.name);
-            let must = if k.required { ", required" } else { "" };
-            let example = k.example.replace('|', "\\|");
-            let line =
-                format!("| `{name}` | {}{must} | {} | `{example}` |\n", k.shape.name(), k.says);
-            out.push_str(&line);
-            below(&name, &k.shape, out);
-        }
-    }
-    fn below(name: &str, shape: &Shape, out: &mut String) {
-        match shape {
-            Shape::Tables(keys) | Shape::Table(keys) | Shape::Map(keys, _) => {
-                rows(&format!("{name}."), keys, out);
-            }
-            _ => {}
-        }
-    }
-    let mut out = String::from("| key | value | meaning | example |\n|---|---|---|---|\n");
-    rows("", keys, &mut out);
-    out
-}
-
 /// The strings of a value that is one or a list of them, with their places.
 pub fn texts<'a>(value: &'a Spanned<DeValue<'_>>) -> Vec<(&'a str, Range<usize>)> {
     let one = |v: &'a Spanned<DeValue<'_>>| Some((v.get_ref().as_str()?, v.span()));

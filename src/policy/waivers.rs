@@ -110,12 +110,6 @@ impl Waivers {
         Waivers { list: list.into_iter().map(Arc::new).collect(), warn_days }
     }
 
-    /// Which waivers hold on a day, and which do not any more: with the policy's digest this
-    /// is all on which decisions depend.
-    pub fn holding(&self, today: Date) -> impl Iterator<Item = &Waiver> {
-        self.list.iter().map(|w| &**w).filter(move |w| w.lapse(today).is_none())
-    }
-
     /// Takes out of a decision what is waived. `hash` gives the hash of the text that was
     /// matched for a license, and is asked only where a waiver is about the file.
     pub fn apply(

@@ -15,15 +15,15 @@ use rustc_hash::FxHashMap;
 use super::components::{directory, is_marker, name};
 use super::conclude::{self, Tree};
 use super::{
-    Detected, KnownContent, NewContent, Options, Recalled, Records, Scanned, Verdict, judge_again,
+    Detected, KnownContent, Looked, Moves, Options, Records, Scanned, Verdict, judge_files,
 };
 use crate::detect::{Detector, is_license_file};
 use crate::diag::Failure;
 use crate::licenses::Licenses;
 use crate::model::{BlobId, Detection, FileKind, Match, Skipped};
 use crate::plan::content::Content as Read;
-use crate::plan::{self, Base, Changes, Checkout, NotLooked, Remembered, Was};
-use crate::policy::{Policy, profile};
+use crate::plan::{self, Base, Changes, Checkout, NotLooked};
+use crate::policy::Policy;
 
 /// What a scan of a change was compared with.
 pub struct Against {
@@ -202,8 +202,7 @@ fn in_directory<'n>(names: &'n [Arc<[u8]>], here: &'n [u8]) -> impl Iterator<Ite
 
 /// What was found in a content, or why nothing was looked for.
 enum Found {
-    /// With its size in bytes.
-    Detected(Detection, u64),
+    Detected(Detection),
     Not(Skipped, String),
 }
 
@@ -237,8 +236,7 @@ impl Contents<'_> {
             match records.look_up(engine, what)? {
                 Some(known) => {
                     let matches = records.evidence(known.key)?;
-                    self.known
-                        .insert(what, Found::Detected(detection(&known, matches), known.size));
+                    self.known.insert(what, Found::Detected(detection(&known, matches)));
                 }
                 None => work.push((what, path)),
             }
@@ -279,7 +277,7 @@ impl Contents<'_> {
         }
         let detect = AssertUnwindSafe(|| self.detector.detect(buffer, what.kind));
         match std::panic::catch_unwind(detect) {
-            Ok(detection) => Found::Detected(detection, buffer.len() as u64),
+            Ok(detection) => Found::Detected(detection),
             Err(_) => Found::Not(
                 Skipped::Failed,
                 format!("the detector failed on blob {}; please report it", what.blob),
@@ -317,47 +315,28 @@ impl Contents<'_> {
         let mut all: BTreeMap<&Arc<[u8]>, BlobId> = BTreeMap::new();
         all.extend(around.iter().map(|(path, blob)| (path, *blob)));
         all.extend(files.iter().map(|(path, blob)| (path, *blob)));
-        let mut side = Side { matches: Vec::new() };
-        let mut recalled = Recalled::default();
         let tree = Objects { contents: self, names };
-        for (path, blob) in all {
-            let Some(Found::Detected(detection, size)) = self.get(path, blob) else { continue };
-            let known = KnownContent {
-                key: i64::try_from(recalled.contents.len()).unwrap_or_default(),
-                expression: detection.expression.clone(),
-                profile: profile(&detection.matches).into(),
-                points: None,
-                skipped: detection.skipped,
-                size: *size,
-            };
-            side.matches.push(detection.matches.clone());
-            if let Some(points) = &detection.points {
-                let own = known.expression.as_deref();
-                let concluded = conclude::by_pointers(licenses, &tree, path, own, points);
-                recalled.concluded.extend(concluded.map(|c| (recalled.contents.len(), c)));
-            }
-            recalled.memory.files.push(Remembered {
-                path: Arc::clone(path),
-                stat: None,
-                tracked: true,
-                what: Was::Content(blob),
-            });
-            recalled.contents.push(Some(known));
-        }
+        let looked: Vec<Looked<'_>> = all
+            .into_iter()
+            .filter_map(|(path, blob)| {
+                let Found::Detected(detection) = self.get(path, blob)? else { return None };
+                let own = detection.expression.as_deref();
+                let points = detection.points.as_deref();
+                let concluded =
+                    points.and_then(|p| conclude::by_pointers(licenses, &tree, path, own, p));
+                Some(Looked { path: Arc::clone(path), blob, detection, concluded })
+            })
+            .collect();
         let Checkout { root, view, commit, branch, .. } = self.checkout;
         let known = Checkout::known(root.clone(), view.clone(), commit.clone(), branch.clone());
-        let now = self.options.started;
-        let judged = judge_again(known, engine, &recalled, licenses, policy, &mut side, now)?;
-        let (mut scanned, _) = judged;
+        let (now, born) = (self.options.started, Moves::default());
+        let detections: Vec<&Detection> = looked.iter().map(|l| l.detection).collect();
+        let mut scanned = judge_files(known, engine, looked, born, licenses, policy, now)?;
         // Reports show the evidence of what was detected now.
         for content in &mut scanned.contents {
             let key = content.key.and_then(|k| usize::try_from(k).ok());
-            let file = key.and_then(|n| recalled.memory.files.get(n));
-            if let Some(Found::Detected(detection, _)) =
-                file.and_then(|f| self.get(&f.path, content.blob))
-            {
-                content.fresh = Some(Arc::new(detection.clone()));
-            }
+            let detection = key.and_then(|n| detections.get(n));
+            content.fresh = detection.map(|d| Arc::new((*d).clone()));
         }
         Ok(scanned)
     }
@@ -374,47 +353,19 @@ impl Tree for Objects<'_> {
         let checkout = self.contents.checkout;
         let blob = checkout.blob_at(path).ok()??;
         match self.contents.get(path, blob) {
-            Some(Found::Detected(detection, _)) => return Some(detection.expression.clone()),
+            Some(Found::Detected(detection)) => return Some(detection.expression.clone()),
             Some(Found::Not(..)) => return None,
             None => {}
         }
         let reader = checkout.reader(self.contents.options.max_size).ok()?;
         let what = Detected { blob, kind: FileKind::of(path) };
         match self.contents.find(&reader, &mut Vec::new(), what, path) {
-            Found::Detected(detection, _) => Some(detection.expression),
+            Found::Detected(detection) => Some(detection.expression),
             _ => None,
         }
     }
 
     fn license_files(&self, directory: &[u8]) -> Vec<Arc<[u8]>> {
         in_directory(self.names, directory).filter(|p| is_license_file(name(p))).cloned().collect()
-    }
-}
-
-/// Knows the matches of one side, and nothing else.
-struct Side {
-    matches: Vec<Vec<Match>>,
-}
-
-impl Records for Side {
-    fn recall(&mut self, _: &Checkout, _: &str) -> Result<Recalled, Failure> {
-        Ok(Recalled::default())
-    }
-
-    fn look_up(&mut self, _: &str, _: Detected) -> Result<Option<KnownContent>, Failure> {
-        Ok(None)
-    }
-
-    fn keep(&mut self, _: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
-        Ok(vec![0; batch.len()])
-    }
-
-    fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure> {
-        let matches = usize::try_from(key).ok().and_then(|n| self.matches.get(n));
-        Ok(matches.cloned().unwrap_or_default())
-    }
-
-    fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
-        Ok(())
     }
 }

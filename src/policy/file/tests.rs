@@ -179,6 +179,39 @@ fn included_files_count_as_one_policy_and_circles_are_found() {
     );
 }
 
+#[test]
+fn a_layer_holds_in_its_checkouts_and_can_only_be_stricter() {
+    let files = Beside(
+        [
+            ("firmware.toml", "version = 1\n[categories]\npermissive = 'review'\nfont = 'allow'\n"),
+            ("wrong.toml", "version = 1\nprefer = 'MIT'\n[otherwise]\nincompatible = 'deny'\n"),
+        ]
+        .into(),
+    );
+    let text = "version = 1\n[categories]\npermissive = 'allow'\nfont = 'deny'\n\
+                [[layer]]\ncheckout = '**/firmware'\npolicy = 'firmware.toml'\n";
+    let policy = read("p.toml", text, &files, Licenses::builtin()).unwrap();
+    assert_eq!(policy.sources.len(), 2);
+    let outcome = |checkout: &str, license: &str| {
+        let around = super::super::Surroundings { checkout: checkout.as_bytes(), branch: None };
+        let mut places = super::super::places::Places::new(&policy, Licenses::builtin(), around);
+        let place = places.of(b"a.c", b"", None);
+        let expr = Licenses::builtin().parse(license).unwrap();
+        policy.decide(Licenses::builtin(), Some(&expr), "", places.get(place)).outcome
+    };
+    assert_eq!(outcome("/srv/firmware", "MIT"), Outcome::Review);
+    assert_eq!(outcome("/srv/web", "MIT"), Outcome::Allow);
+    assert_eq!(outcome("/srv/firmware", "OFL-1.1"), Outcome::Deny);
+    let wrong = mistakes_of("version = 1\n[[layer]]\npolicy = 'wrong.toml'\n", &files);
+    assert_eq!(
+        wrong,
+        [
+            "prefer: `prefer` has no place in a lower layer",
+            "incompatible: `incompatible` has no place in a lower layer",
+        ],
+    );
+}
+
 const WAIVER: &str = "version = 1\n[[waiver]]\nid = 'w'\nlicense = 'AGPL-3.0-only'\npath = 'v/**'\n\
     hash = '0000000000000000000000000000000000000000000000000000000000000000'\n\
     granted-by = 'Jo'\ngranted = 2026-01-01\nexpires = 2026-12-31\nreason = 'bought'\nticket = 'L-1'\n";
