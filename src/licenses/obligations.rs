@@ -192,9 +192,9 @@ pub struct Obligations {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// The license was looked at.
+    /// The database speaks of the license itself.
     License,
-    /// It was not, and this is what its category lets expect.
+    /// It does not, and this is what its category lets expect.
     Category(Category),
     /// Nothing is known, not even the category.
     Nothing,

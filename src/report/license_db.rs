@@ -164,7 +164,9 @@ fn owed(db: &Licenses, id: &str) -> Vec<String> {
     let mut lines = match basis {
         Basis::License if owed.is_empty() => vec!["nothing".to_owned()],
         Basis::License => Vec::new(),
-        Basis::Category(_) => vec!["by its category, the license was not looked at:".to_owned()],
+        Basis::Category(_) => {
+            vec!["by its category, nothing is said of the license itself:".to_owned()]
+        }
         Basis::Nothing => vec!["not known".to_owned()],
     };
     lines.extend(owed.iter().map(|o| {

@@ -33,7 +33,7 @@ fn basis(basis: Basis) -> Option<String> {
     match basis {
         Basis::License => None,
         Basis::Category(category) => Some(format!(
-            "by its category, {}; the license itself was not gone through",
+            "by its category, {}; nothing is said of the license itself",
             category.as_str()
         )),
         Basis::Nothing => Some("nothing is known of it: read it".into()),
