@@ -345,14 +345,9 @@ impl Policy {
                     outcome: says.rule.outcome,
                     severity: says.rule.severity,
                     preferred: self.prefer.get(term).copied().unwrap_or(last),
-                    first: 0,
-                    licenses: 1,
                 };
                 judged.insert(term, (says, rank));
             }
-        }
-        for (n, (_, rank)) in judged.values_mut().enumerate() {
-            rank.first = n;
         }
         let mut chosen = Vec::new();
         // Each expression has a term.
@@ -391,16 +386,14 @@ fn has_choice(expr: &Expr) -> bool {
     }
 }
 
-/// What is compared when there is a choice: the outcome, how bad it is, what the policy
-/// prefers; then the branch whose first license by id comes first, then the shorter one.
-/// Nothing in it depends on the order of operands.
+/// What is compared first when there is a choice: the outcome, how bad it is, what the policy
+/// prefers. Among what is equal the licenses decide, in the order of their ids, so that the
+/// order of operands has no part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     outcome: Outcome,
     severity: Severity,
     preferred: usize,
-    first: usize,
-    licenses: usize,
 }
 
 /// AND takes the worst, OR the best. Puts the licenses of what is chosen behind `chosen`.
@@ -420,8 +413,6 @@ fn choose<'e>(
                 outcome: a.outcome.max(b.outcome),
                 severity: a.severity.max(b.severity),
                 preferred: a.preferred.max(b.preferred),
-                first: a.first.min(b.first),
-                licenses: a.licenses + b.licenses,
             })
         }
         Expr::Or(parts) => {
@@ -430,7 +421,8 @@ fn choose<'e>(
             for part in parts {
                 let end = chosen.len();
                 let rank = choose(part, judged, chosen);
-                if best.is_none() || rank < best {
+                let ties = || sorted(&chosen[end..]) < sorted(&chosen[start..end]);
+                if best.is_none() || rank < best || rank == best && ties() {
                     best = rank;
                     chosen.drain(start..end);
                 } else {
@@ -440,6 +432,11 @@ fn choose<'e>(
             best
         }
     }
+}
+
+/// Each license once, in the order of ids.
+fn sorted<'e>(terms: &[&'e Term]) -> BTreeSet<&'e Term> {
+    terms.iter().copied().collect()
 }
 
 /// Why a policy could not be loaded.

@@ -55,6 +55,17 @@ fn or_takes_the_best_and_remembers_it_and_takes_the_worst() {
 }
 
 #[test]
+fn branches_with_the_same_first_license_are_told_apart_by_the_others() {
+    let p = policy("version = 1\n[categories]\npermissive = 'allow'\nstrong-copyleft = 'allow'\n");
+    for expr in [
+        "GPL-2.0-only AND MIT OR GPL-2.0-only AND ISC",
+        "ISC AND GPL-2.0-only OR MIT AND GPL-2.0-only",
+    ] {
+        assert_eq!(decide(&p, expr).1.as_deref(), Some("GPL-2.0-only AND ISC"), "{expr}");
+    }
+}
+
+#[test]
 fn what_the_office_prefers_is_chosen_among_what_is_equally_good() {
     let p = policy("version = 1\nprefer = ['MIT', 'ISC']\n[categories]\npermissive = 'allow'\n");
     for (expr, choice) in [
