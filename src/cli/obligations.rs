@@ -28,9 +28,8 @@ pub fn run(args: &Obligations, licenses: &'static Licenses) -> anyhow::Result<u8
         for f in &scanned.files {
             let verdict = scanned.verdict(f);
             let Some(expression) = &verdict.expression else { continue };
-            let context = policy.contexts.of(&f.path, &mut Vec::new());
-            let context = policy.contexts.name(context);
-            if !args.context.is_empty() && !args.context.iter().any(|c| c == context) {
+            let context = &scanned.contexts[verdict.context];
+            if !args.context.is_empty() && !args.context.contains(context) {
                 continue;
             }
             // What was not chosen is not owed.

@@ -84,7 +84,7 @@ pub enum Origin {
 }
 
 /// When a rule holds. What is `None` does not narrow it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Conditions {
     pub licenses: Option<BTreeSet<Term>>,
     pub exceptions: Option<BTreeSet<String>>,

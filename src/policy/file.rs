@@ -812,7 +812,7 @@ impl Loader<'_> {
         let over: Vec<_> = over.into_iter().map(|(id, span)| (id.to_owned(), span)).collect();
         let Some(outcome) = table.get("outcome") else { return };
         for (context, outcome) in self.outcomes(file, outcome, &when) {
-            let mut when = self.conditions_again(table);
+            let mut when = when.clone();
             if let Some(context) = context {
                 when.contexts = Some([context].into());
             }
@@ -820,17 +820,6 @@ impl Loader<'_> {
             let rule = self.build(file, id, at.clone(), table, says, outcome, when);
             all.rules.push(Draft { rule, over: over.clone(), file, span: at.clone() });
         }
-    }
-
-    /// The conditions of a rule whose mistakes are noted already.
-    fn conditions_again(&mut self, table: &DeTable<'_>) -> Conditions {
-        let mut other = Loader {
-            files: self.files,
-            licenses: self.licenses,
-            readers: vec![Reader::new("", "")],
-            sources: Vec::new(),
-        };
-        other.conditions(0, table)
     }
 
     fn conditions(&mut self, file: usize, table: &DeTable<'_>) -> Conditions {

@@ -49,6 +49,8 @@ pub struct Places<'p> {
     list: Vec<Place>,
     declared: FxHashMap<Arc<str>, Option<Arc<Expr>>>,
     fitting: Vec<usize>,
+    /// The last context and component with their place: the next file is mostly of the same.
+    last: Option<(usize, Vec<u8>, usize)>,
 }
 
 impl<'p> Places<'p> {
@@ -76,6 +78,7 @@ impl<'p> Places<'p> {
             list: Vec::new(),
             declared: FxHashMap::default(),
             fitting: Vec::new(),
+            last: None,
         }
     }
 
@@ -105,6 +108,14 @@ impl<'p> Places<'p> {
         declared: Option<&Arc<str>>,
     ) -> usize {
         let policy = self.policy;
+        // Where nothing else is asked of a file, these two say the place.
+        let asks_more =
+            !self.by_path.is_empty() || !policy.outbound.is_empty() || self.asks_declared;
+        if let Some((c, of, number)) = self.last.as_ref().filter(|_| !asks_more)
+            && (*c, of.as_slice()) == (context, component)
+        {
+            return *number;
+        }
         let here = Where {
             component,
             context: policy.contexts.name(context),
@@ -136,12 +147,12 @@ impl<'p> Places<'p> {
             self.declared.entry(Arc::clone(text)).or_insert_with(parse).clone()
         });
         let place = Place { rules, context, declared, outbound: policy.outbound_of(path) };
-        if let Some(number) = self.numbers.get(&place) {
-            return *number;
-        }
-        self.list.push(place.clone());
-        self.numbers.insert(place, self.list.len() - 1);
-        self.list.len() - 1
+        let number = *self.numbers.entry(place).or_insert_with_key(|place| {
+            self.list.push(place.clone());
+            self.list.len() - 1
+        });
+        self.last = Some((context, component.to_vec(), number));
+        number
     }
 
     pub fn get(&self, number: usize) -> &Place {
