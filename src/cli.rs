@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod config;
 mod detect;
 mod explain;
 mod findings;
@@ -26,6 +27,7 @@ use anyhow::Error;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+use lictor::config::LoadError as ConfigError;
 use lictor::diag::{Failure, Kind, Mistakes, visible};
 use lictor::licenses::rules::OverlayError;
 use lictor::policy::LoadError;
@@ -37,7 +39,7 @@ const CLEAN: u8 = 0;
 const VIOLATIONS: u8 = 1;
 /// The command failed, or the scan is incomplete.
 const FAILED: u8 = 2;
-/// `EX_CONFIG` of sysexits.h: a policy or the license database is wrong.
+/// `EX_CONFIG` of sysexits.h: a configuration, a policy or the license database is wrong.
 const CONFIG: u8 = 78;
 
 /// Runs the command that the arguments name.
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Curate(args) => waive::curate(args, licenses()?),
         Command::Obligations(args) => obligations::run(args, licenses()?),
         Command::Audit(command) => audit::run(command),
+        Command::Config(command) => config::run(command, overlay),
         Command::Init(args) => init::run(args, licenses()?),
         Command::LicenseDb(command) => license_db::run(command, overlay),
         Command::Completions { shell } => {
@@ -79,6 +82,10 @@ fn report(error: &Error) -> u8 {
             many => format!("{} files of the policy", many.len()),
         };
         show(files, &place);
+        return CONFIG;
+    }
+    if let Some(ConfigError::Mistakes(file)) = error.downcast_ref::<ConfigError>() {
+        show(std::slice::from_ref(file), &format!("the configuration {}", file.file));
         return CONFIG;
     }
     if let Some(OverlayError::Mistakes(files)) = error.downcast_ref::<OverlayError>() {
@@ -136,6 +143,9 @@ fn colours() -> bool {
 
 fn failure(error: &Error) -> Option<&Failure> {
     if let Some(LoadError::Failure(f)) = error.downcast_ref::<LoadError>() {
+        return Some(f);
+    }
+    if let Some(ConfigError::Failure(f)) = error.downcast_ref::<ConfigError>() {
         return Some(f);
     }
     if let Some(OverlayError::Failure(f)) = error.downcast_ref::<OverlayError>() {

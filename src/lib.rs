@@ -14,6 +14,8 @@ pub mod model;
 
 pub mod diag;
 
+pub mod shape;
+
 pub mod licenses;
 
 pub mod detect;
@@ -24,6 +26,8 @@ pub mod policy;
 pub mod plan;
 
 pub mod scan;
+
+pub mod config;
 
 pub mod store;
 

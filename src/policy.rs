@@ -16,7 +16,6 @@ pub mod globs;
 mod keys;
 pub mod places;
 pub mod sets;
-pub mod shape;
 pub mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,14 +34,12 @@ use globs::Globs;
 use places::Place;
 use waivers::{Waived, Waivers};
 
+pub use crate::shape::MAX_FILE;
 pub use file::Source;
 pub use keys::{CURATION_FILE, POLICY, WAIVER_FILE};
 
 /// The policy that is used when none is given.
 const DEFAULT: &str = include_str!("../policies/default.toml");
-
-/// Largest policy file that is read, in bytes.
-pub const MAX_FILE: u64 = 1 << 20;
 
 /// A policy with all that belongs to it, valid as a whole.
 #[derive(Debug, Clone)]

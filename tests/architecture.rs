@@ -7,14 +7,16 @@
 use std::path::{Path, PathBuf};
 
 /// The modules of the library, the lowest first. Those of one row do not use each other.
-const ROOMS: [&[&str]; 9] = [
+const ROOMS: [&[&str]; 11] = [
     &["clock", "model"],
     &["diag"],
+    &["shape"],
     &["licenses"],
     &["detect"],
     &["owners", "policy"],
     &["plan"],
     &["scan"],
+    &["config"],
     &["store"],
     &["report"],
 ];

@@ -3,16 +3,18 @@
 
 //! The arguments as they are typed. Nothing is opened or decided here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use lictor::config::DEFAULT_PATH;
 use lictor::licenses::Category;
 use lictor::licenses::obligations::Trigger;
 use lictor::licenses::rules::RuleKind;
 use lictor::model::Outcome;
+use lictor::shape::size;
 use lictor::store::State;
 
 /// Find out under which licenses the contents of a checkout stand, and judge them by a policy.
@@ -23,7 +25,7 @@ use lictor::store::State;
 #[command(name = "lictor", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 nothing at or above --fail-on; 1 violations; 2 the command failed or the\n\
-                        scan is incomplete; 78 a policy or the license database is wrong."
+                        scan is incomplete; 78 a configuration, a policy or the license database is wrong."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -72,6 +74,9 @@ pub enum Command {
     Audit(Audit),
     /// Write a policy for a checkout
     Init(Init),
+    /// Check the configuration of the service, show what is in force
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look into the license database, check it, and add rules to it
     #[command(subcommand)]
     LicenseDb(LicenseDb),
@@ -535,6 +540,42 @@ pub struct Init {
 }
 
 #[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Read a configuration, the policy and the license database that it names, and report every
+    /// mistake in them
+    Check(ConfigArg),
+    /// Show the configuration that is in force, defaults included, and which directories of
+    /// checkouts it names now
+    Show(ConfigArg),
+    /// Write the JSON Schema of configurations, for editors
+    Schema,
+}
+
+/// Which configuration.
+#[derive(Args)]
+pub struct ConfigArg {
+    /// The configuration file; without it that of --config
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    of_service: ConfigFile,
+}
+
+impl ConfigArg {
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(&self.of_service.config)
+    }
+}
+
+/// The configuration of the service.
+#[derive(Args)]
+pub struct ConfigFile {
+    /// The configuration of the service
+    #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG", default_value = DEFAULT_PATH)]
+    pub config: PathBuf,
+}
+
+#[derive(Subcommand)]
 pub enum LicenseDb {
     /// List licenses and rules
     List(ListDatabase),
@@ -628,21 +669,6 @@ pub struct AddRule {
     pub file: PathBuf,
 }
 
-/// `32M` as a number of bytes. Bounded by what offsets in contents can count.
-fn size(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((n, 'k' | 'K')) => (&text[..n], 10),
-        Some((n, 'm' | 'M')) => (&text[..n], 20),
-        Some((n, 'g' | 'G')) => (&text[..n], 30),
-        _ => (text, 0),
-    };
-    let n: u64 =
-        digits.parse().map_err(|_| "expected a number with k, M or G behind it".to_owned())?;
-    n.checked_shl(shift)
-        .filter(|b| *b >> shift == n && *b < 1 << 32)
-        .ok_or_else(|| "must be less than 4G".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -651,15 +677,5 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_are_powers_of_1024_below_4g() {
-        assert_eq!(size("12"), Ok(12));
-        assert_eq!(size("2k"), Ok(2048));
-        assert_eq!(size("3G"), Ok(3 << 30));
-        for bad in ["", "M", "4G", "1.5M", "-1", "99999999999999999999", "9999999999G"] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
     }
 }

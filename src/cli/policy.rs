@@ -22,6 +22,7 @@ use lictor::report::ReportError;
 use lictor::report::human;
 use lictor::report::policies::{Coverage, Tried, coverage, tried, tried_json};
 use lictor::scan::{Records, Scanned, judge_again};
+use lictor::shape;
 use lictor::store::{Known, Store};
 
 pub fn run(command: &PolicyCommand, licenses: &'static Licenses) -> anyhow::Result<u8> {
@@ -50,7 +51,7 @@ pub fn run(command: &PolicyCommand, licenses: &'static Licenses) -> anyhow::Resu
                 SchemaOf::Waivers => ("lictor waivers, version 1", policy::WAIVER_FILE),
                 SchemaOf::Curations => ("lictor curations, version 1", policy::CURATION_FILE),
             };
-            let schema = policy::shape::schema(title, keys);
+            let schema = shape::schema(title, keys);
             let text = serde_json::to_string_pretty(&schema)?;
             writeln!(out, "{text}").map_err(ReportError::from)?;
             CLEAN

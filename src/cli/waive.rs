@@ -20,10 +20,11 @@ use lictor::model::FileKind;
 use lictor::plan::content::{Content, Reader};
 use lictor::plan::{self, Checkout, View};
 use lictor::policy::waivers::text_hash;
-use lictor::policy::{CURATION_FILE, WAIVER_FILE, shape};
+use lictor::policy::{CURATION_FILE, WAIVER_FILE};
 use lictor::report::NONE;
 use lictor::scan::DEFAULT_MAX_SIZE;
 use lictor::scan::components::directory;
+use lictor::shape;
 use lictor::store::Store;
 
 /// Writes a waiver for a violation.

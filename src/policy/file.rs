@@ -5,12 +5,11 @@
 //! `policies/README.md` documents it.
 //!
 //! Files are walked rather than deserialised, because the first mistake must not hide the
-//! others: [`super::shape`] finds those of form, this module those of meaning. A policy with
+//! others: [`crate::shape`] finds those of form, this module those of meaning. A policy with
 //! any mistake in any of its files is no policy.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,13 +22,13 @@ use super::conditions::{Conditions, Origin, Relation, Subject};
 use super::contexts::{Contexts, Said};
 use super::curations::Curation;
 use super::globs::{Globs, specificity};
-use super::shape::{self, Entry, Key, Reader, entries, flag, number, tables, text, texts};
 use super::waivers::{Waiver, Waivers};
-use super::{Layer, MAX_FILE, Policy, Rule, Trust, keys};
+use super::{Layer, Policy, Rule, Trust, keys};
 use crate::diag::{Failure, Mistakes, did_you_mean, visible};
 use crate::licenses::expression::{Expr, Term};
 use crate::licenses::{Category, Licenses, license_ids};
 use crate::model::{Outcome, Severity};
+use crate::shape::{self, Entry, Key, Reader, entries, flag, number, tables, text, texts};
 
 /// A file of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,25 +119,8 @@ fn listed(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 
 /// The text of a policy file, and its name for people.
 pub fn open(path: &Path) -> Result<(String, String), Failure> {
-    let name = visible(path.as_os_str().as_bytes());
-    let unreadable = |e: std::io::Error| {
-        Failure::config(format!("cannot read the policy {name}"))
-            .caused_by(e)
-            .help("name a policy file with --policy, or leave it out to use the built-in default")
-    };
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    if !meta.is_file() || meta.len() > MAX_FILE {
-        return Err(Failure::config(format!("the policy {name} is not a file of at most 1 MiB"))
-            .help("name a TOML file with --policy"));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let valid = e.utf8_error().valid_up_to();
-        let line = 1 + e.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count();
-        Failure::config(format!("the policy {name} is not UTF-8 (line {line})"))
-            .help("save it as UTF-8; TOML knows no other encoding")
-    })?;
-    Ok((name, text))
+    let help = "name a policy file with --policy, or leave it out to use the built-in default";
+    shape::open(path, "the policy", help)
 }
 
 /// Reads a policy and what belongs to it.
@@ -417,12 +399,7 @@ impl Loader<'_> {
 
     fn gather(&mut self, name: &str, text: &str, all: &mut Gathered, above: &mut Vec<String>) {
         let file = self.begin(name, text);
-        let (document, errors) = DeTable::parse_recoverable(text);
-        for e in errors {
-            let span = e.span().unwrap_or(0..0);
-            self.wrong(file, span, format!("not TOML: {}", e.message().trim()), None);
-        }
-        let document = document.get_ref();
+        let document = &shape::parse(&mut self.readers[file], text);
         self.readers[file].document(document, keys::POLICY);
         for (key, value) in document {
             self.key(file, key.get_ref(), value, document, all);
@@ -583,12 +560,7 @@ impl Loader<'_> {
                 }
             };
             let number = self.begin(&name, &text);
-            let (document, errors) = DeTable::parse_recoverable(&text);
-            for e in errors {
-                let span = e.span().unwrap_or(0..0);
-                self.wrong(number, span, format!("not TOML: {}", e.message().trim()), None);
-            }
-            let document = document.get_ref();
+            let document = &shape::parse(&mut self.readers[number], &text);
             let (keys, name): (&'static [Key], _) = match key {
                 "waivers" => (keys::WAIVER_FILE, "waiver"),
                 _ => (keys::CURATION_FILE, "curation"),

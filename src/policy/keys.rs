@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The keys of policies, waivers and curations, as [`super::shape`] wants them.
+//! The keys of policies, waivers and curations, as [`crate::shape`] wants them.
 
-use super::shape::{Key, Shape};
+use crate::shape::{Key, Shape};
 
 const TEXT: Shape = Shape::Text;
 const TEXTS: Shape = Shape::Some(&TEXT);
