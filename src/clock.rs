@@ -6,7 +6,12 @@
 //! Times are nanoseconds since the Unix epoch in UTC, as file systems and
 //! SQLite carry them. There is no local time anywhere in lictor's records.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The present by a clock that no one sets, for durations.
+pub fn tick() -> Instant {
+    Instant::now()
+}
 
 /// A moment in nanoseconds since the Unix epoch, UTC. Holds the years 1678 to 2262.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

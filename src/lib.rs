@@ -32,3 +32,7 @@ pub mod config;
 pub mod store;
 
 pub mod report;
+
+pub mod watch;
+
+pub mod daemon;

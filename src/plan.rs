@@ -27,10 +27,10 @@ use crate::model::{BlobId, Skipped};
 
 pub use blame::{Introduced, Place, Untraced};
 pub use changes::{Base, Changes, Delta, Range};
-pub use walk::MAX_DEPTH;
+pub use walk::{MAX_DEPTH, is_at_or_below};
 
 /// Which state of a checkout is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum View {
     /// The files as they are on disk.
     Worktree,
@@ -186,7 +186,24 @@ pub struct Plan {
     pub excluded: u64,
     /// To be remembered with the files; see [`Memory::index`].
     pub index: Option<Stat>,
+    /// What git tracks and was not found, sorted; of a work tree only.
+    pub missing: Vec<Arc<[u8]>>,
     pub notes: Vec<Note>,
+}
+
+/// Told of every directory before it is listed, by its path relative to the checkout's root, from
+/// several threads.
+pub trait Watching: Sync {
+    fn directory(&self, path: &[u8]);
+}
+
+/// What is known of a checkout, some spots of which are looked at.
+pub struct Around<'a> {
+    /// All that is remembered.
+    pub memory: &'a Memory,
+    /// See [`Plan::missing`].
+    pub missing: &'a [Arc<[u8]>],
+    pub watching: Option<&'a dyn Watching>,
 }
 
 /// A directory or repository that is looked at as one.
@@ -299,6 +316,11 @@ impl Checkout {
         self.root.join(OsStr::from_bytes(relative))
     }
 
+    /// What counts of it, as a path relative to its root.
+    pub fn scope_path(&self) -> &Path {
+        Path::new(os(self.scope.strip_suffix(b"/").unwrap_or(&self.scope)))
+    }
+
     /// Where git looks for this repository's hooks; `None` where there is no repository.
     pub fn hooks(&self) -> Option<PathBuf> {
         self.repo.as_ref().map(repo::Repo::hooks)
@@ -324,15 +346,47 @@ impl Checkout {
     ///
     /// # Errors
     /// The checkout cannot be listed at all; a part that cannot is in the plan.
-    pub fn plan(&self, selection: Selection, memory: &Memory) -> Result<Plan, Failure> {
+    pub fn plan(
+        &self,
+        selection: Selection,
+        memory: &Memory,
+        watching: Option<&dyn Watching>,
+    ) -> Result<Plan, Failure> {
         let mut plan = match (&self.view, &self.repo) {
             (View::Staged, Some(repo)) => repo.staged(&self.scope)?,
             (View::Revision(rev), Some(repo)) => repo.revision(rev, &self.scope)?,
-            _ => walk::worktree(self, self.repo.as_ref(), selection, memory)?,
+            _ => walk::worktree(self, self.repo.as_ref(), selection, memory, watching)?,
         };
         plan.notes.splice(0..0, self.notes.iter().cloned());
         plan.not_looked.sort();
         Ok(plan)
+    }
+
+    /// Finds the files of a work tree at some spots, each a path with all that is below it, sorted
+    /// and none below another. `memory` is what is remembered of just these. What git tracks must
+    /// be as it was: whoever asks sees to it by [`Checkout::index_stat`].
+    ///
+    /// # Errors
+    /// As for [`Checkout::plan`].
+    pub fn plan_spots(
+        &self,
+        selection: Selection,
+        memory: &Memory,
+        spots: &[Arc<[u8]>],
+        around: &Around<'_>,
+    ) -> Result<Plan, Failure> {
+        walk::spots(self, self.repo.as_ref(), selection, memory, spots, around)
+    }
+
+    /// The stat of git's index; `None` where there is none.
+    pub fn index_stat(&self) -> Option<Stat> {
+        self.repo.as_ref().and_then(repo::Repo::index_stat)
+    }
+
+    /// git's directory of this work tree and the one that it shares with others, which mostly are
+    /// the same; `None` where there is no repository that can be read.
+    pub fn git_dirs(&self) -> Option<(PathBuf, PathBuf)> {
+        self.repo.as_ref().map(repo::Repo::directories)
     }
 
     /// What this view, the index or a revision, has that `base` had not: what a merge request

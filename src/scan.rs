@@ -10,6 +10,7 @@ pub mod change;
 pub mod components;
 pub mod conclude;
 mod judge;
+pub mod standing;
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
@@ -33,7 +34,8 @@ use crate::policy::waivers::Lapsed;
 use crate::policy::{self, Decision, Judged, LoadError, Policy, PolicyRef};
 use components::{directory, name};
 use conclude::{Conclusion, Tree};
-use judge::Judge;
+use judge::{Judge, Landmarks};
+use standing::Part;
 
 /// Contents larger than this are not read, unless a scan says otherwise.
 pub const DEFAULT_MAX_SIZE: u64 = 32 << 20;
@@ -55,8 +57,27 @@ pub trait Records: Send {
     /// The matches in a content, by its key.
     fn evidence(&mut self, key: i64) -> Result<Vec<Match>, Failure>;
 
+    /// See [`Recalled::born`].
+    fn born(&mut self, checkout: &Checkout) -> Result<Moves, Failure>;
+
     /// Takes the end of a scan as one transaction: files, violations, the checkout's state.
-    fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure>;
+    fn conclude(&mut self, scanned: &Scanned) -> Result<Concluded, Failure>;
+}
+
+/// What became of the end of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concluded {
+    Kept(Kept),
+    /// Somebody else concluded a scan of the same checkout since this one recalled what was
+    /// remembered. Nothing was kept; scanning again is quick, as all contents are known.
+    Overtaken,
+}
+
+/// What is remembered from now on; see [`Recalled`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub revision: i64,
+    pub judgement: Option<u64>,
 }
 
 /// Remembers nothing and keeps nothing. It knows the matches that it is given; keys count them.
@@ -83,8 +104,12 @@ impl Records for Forgetful {
         Ok(matches.cloned().unwrap_or_default())
     }
 
-    fn conclude(&mut self, _: &Scanned) -> Result<(), Failure> {
-        Ok(())
+    fn born(&mut self, _: &Checkout) -> Result<Moves, Failure> {
+        Ok(Moves::default())
+    }
+
+    fn conclude(&mut self, _: &Scanned) -> Result<Concluded, Failure> {
+        Ok(Concluded::Kept(Kept::default()))
     }
 }
 
@@ -105,6 +130,8 @@ pub struct Recalled {
     pub judgement: Option<u64>,
     /// Where files were when their violations were opened, if elsewhere, by where they are.
     pub born: Moves,
+    /// Counts what was concluded of the checkout; `None` if nothing was, or nobody counts.
+    pub revision: Option<i64>,
 }
 
 /// What a detection is kept by: a content says one thing as `package.json` and another as
@@ -142,7 +169,7 @@ pub struct NewContent {
 }
 
 /// What to do in a scan.
-pub struct Options {
+pub struct Options<'a> {
     pub selection: Selection,
     /// In bytes.
     pub max_size: u64,
@@ -150,6 +177,8 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// When the scan began; files changed about then are read again next time.
     pub started: Moment,
+    /// Told of every directory of a work tree before it is listed.
+    pub watching: Option<&'a dyn plan::Watching>,
 }
 
 /// How far a scan has come; read by whoever shows it.
@@ -161,8 +190,18 @@ pub struct Progress {
     /// Bytes to be read, where known beforehand, and read so far.
     pub bytes: AtomicU64,
     pub bytes_done: AtomicU64,
+    /// Directories listed so far.
+    pub listed: AtomicU64,
     /// Set from outside to end the scan early.
     pub cancelled: AtomicBool,
+}
+
+impl Progress {
+    /// Another number whenever something was done.
+    pub fn signs(&self) -> u64 {
+        let counts = [&self.contents, &self.contents_done, &self.listed];
+        counts.map(|n| n.load(Ordering::Relaxed)).into_iter().fold(0, u64::wrapping_add)
+    }
 }
 
 /// The outcome of a scan of one checkout.
@@ -188,6 +227,12 @@ pub struct Scanned {
     pub judgement: u64,
     /// What was compared with, if only a change was looked at.
     pub against: Option<change::Against>,
+    /// The spots that were looked at, if not everything was; each with all that is below it.
+    pub spots: Option<Vec<Arc<[u8]>>>,
+    /// See [`Recalled::revision`].
+    pub revision: Option<i64>,
+    /// See [`plan::Plan::missing`].
+    pub missing: Vec<Arc<[u8]>>,
     /// Files that were elsewhere at the last scan: to, and from.
     pub moved: Vec<Move>,
     /// Sorted by path.
@@ -296,6 +341,9 @@ impl Scanned {
             curations: policy.curations.iter().map(Curation::by_and_why).collect(),
             judgement: 0,
             against: None,
+            spots: None,
+            revision: None,
+            missing: Vec::new(),
             moved: Vec::new(),
             not_looked: Vec::new(),
             nested: Vec::new(),
@@ -341,9 +389,13 @@ impl Scanned {
 
     /// How many files differ from what is remembered of them, and one if violations do.
     pub fn news(&self) -> usize {
+        self.news_of_files() + usize::from(!self.judged_before)
+    }
+
+    /// How many files differ from what is remembered of them.
+    pub fn news_of_files(&self) -> usize {
         let changed = self.files.iter().filter(|f| f.change > Change::None);
-        let files = changed.count() + self.removed.len() + self.newly_not_looked().count();
-        files + usize::from(!self.judged_before)
+        changed.count() + self.removed.len() + self.newly_not_looked().count()
     }
 
     /// What is not looked at and was not remembered as such: path, why, and whether it is
@@ -375,13 +427,12 @@ pub fn scan(
     licenses: &Licenses,
     policy: &Policy,
     records: &mut dyn Records,
-    options: &Options,
+    options: &Options<'_>,
     progress: &Progress,
 ) -> Result<Scanned, Failure> {
-    let engine = detector.engine();
-    let recalled = records.recall(&checkout, &engine)?;
+    let recalled = records.recall(&checkout, &detector.engine())?;
     tracing::debug!(files = recalled.memory.files.len(), "recalled");
-    let plan = checkout.plan(options.selection, &recalled.memory)?;
+    let plan = checkout.plan(options.selection, &recalled.memory, options.watching)?;
     tracing::debug!(files = plan.files.len(), nested = plan.nested.len(), "planned");
     let laid;
     let policy = match policy.trust {
@@ -391,7 +442,31 @@ pub fn scan(
         }
         None => policy,
     };
+    let with = With { detector, licenses, policy, options, progress };
+    look(checkout, &recalled, plan, None, &with, records)
+}
 
+/// What a scan is done with.
+struct With<'a> {
+    detector: &'a Detector,
+    licenses: &'a Licenses,
+    policy: &'a Policy,
+    options: &'a Options<'a>,
+    progress: &'a Progress,
+}
+
+/// Looks at what is planned, given what is remembered of just that. What stands around it is
+/// needed where that is not everything.
+fn look(
+    checkout: Checkout,
+    recalled: &Recalled,
+    plan: plan::Plan,
+    part: Option<Part<'_>>,
+    with: &With<'_>,
+    records: &mut dyn Records,
+) -> Result<Scanned, Failure> {
+    let With { detector, licenses, policy, options, progress } = *with;
+    let engine = detector.engine();
     let mut gathered = Gathered::default();
     gathered.contents.reserve(plan.files.len());
     let mut files = Vec::with_capacity(plan.files.len());
@@ -491,7 +566,9 @@ pub fn scan(
         ignored: plan.ignored,
         excluded,
         index: plan.index,
+        missing: plan.missing,
         notes: plan.notes,
+        revision: recalled.revision,
         ..Scanned::new(checkout, engine, policy, options.started, files)
     };
     if !work.is_empty() {
@@ -518,7 +595,7 @@ pub fn scan(
             file.change = Change::Touched;
         }
     }
-    gathered.conclude(&mut scanned, licenses, |path| {
+    gathered.conclude(&mut scanned, licenses, part, |path| {
         let n = old(path)?;
         recalled.concluded.get(&n)
     });
@@ -553,8 +630,8 @@ pub fn scan(
             .map(|(r, _)| r.path.clone())
             .collect();
     }
-    gathered.judge(&mut scanned, &recalled, licenses, policy, records, options.started)?;
-    scanned.judged_before = recalled.judgement == Some(scanned.judgement);
+    gathered.judge(&mut scanned, recalled, part, licenses, policy, records, options.started)?;
+    scanned.judged_before = part.is_none() && recalled.judgement == Some(scanned.judgement);
     tracing::debug!(files = scanned.files.len(), read = scanned.contents_read, "judged");
     Ok(scanned)
 }
@@ -593,7 +670,7 @@ pub fn judge_again(
         });
     }
     let mut scanned = Scanned::new(checkout, engine.to_owned(), policy, now, files);
-    gathered.judge(&mut scanned, recalled, licenses, policy, records, now)?;
+    gathered.judge(&mut scanned, recalled, None, licenses, policy, records, now)?;
     scanned.judged_before = recalled.judgement == Some(scanned.judgement);
     Ok((scanned, unseen))
 }
@@ -780,6 +857,7 @@ impl Gathered {
         &mut self,
         scanned: &mut Scanned,
         licenses: &Licenses,
+        part: Option<Part<'_>>,
         before: impl Fn(&[u8]) -> Option<&'r Conclusion>,
     ) {
         let points = |f: &ScannedFile| self.contents[f.content].points.as_ref();
@@ -789,7 +867,8 @@ impl Gathered {
             return;
         }
         let said = |f: &ScannedFile| self.said[self.contents[f.content].said].expression.clone();
-        let tree = Files::new(&scanned.files, Box::new(said));
+        let files = Files::new(&scanned.files, Box::new(said));
+        let tree = Patched { files, part };
         let scope = &scanned.checkout.scope;
         let mut concluded = Vec::with_capacity(pointing.len());
         // The files of a directory mostly say the same words.
@@ -827,10 +906,12 @@ impl Gathered {
     }
 
     /// Judges every file; what is alike, once.
+    #[allow(clippy::too_many_arguments, reason = "all of them are asked for a verdict")]
     fn judge(
         self,
         scanned: &mut Scanned,
         recalled: &Recalled,
+        part: Option<Part<'_>>,
         licenses: &Licenses,
         policy: &Policy,
         records: &mut dyn Records,
@@ -840,8 +921,16 @@ impl Gathered {
         scanned.said = self.said;
         scanned.moved = moves(scanned, &recalled.memory);
         let mut files = std::mem::take(&mut scanned.files);
-        let judged =
-            Judge::new(scanned, &files, recalled, licenses, policy, now).judge(&mut files, records);
+        let found;
+        let landmarks = match part {
+            Some(part) => part.standing.landmarks(),
+            None => {
+                found = Landmarks::find(scanned, &files, policy, licenses);
+                &found
+            }
+        };
+        let judge = Judge::new(scanned, recalled, landmarks, licenses, policy, now);
+        let judged = judge.judge(&mut files, records);
         scanned.files = files;
         (scanned.verdicts, scanned.judgement) = judged?;
         Ok(())
@@ -926,6 +1015,31 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The files of a part of a checkout, and what stands around it.
+struct Patched<'a> {
+    files: Files<'a>,
+    part: Option<Part<'a>>,
+}
+
+impl Tree for Patched<'_> {
+    fn said(&self, path: &[u8]) -> Option<Option<Arc<str>>> {
+        let standing = || {
+            let part = self.part?;
+            let is_within = part.spots.iter().any(|spot| plan::is_at_or_below(path, spot));
+            part.standing.said(path).filter(|_| !is_within)
+        };
+        self.files.said(path).or_else(standing)
+    }
+
+    fn license_files(&self, directory: &[u8]) -> Vec<Arc<[u8]>> {
+        match self.part {
+            // That no license file came or went is seen to before a part is looked at.
+            Some(part) => part.standing.license_files(directory),
+            None => self.files.license_files(directory),
+        }
+    }
+}
+
 impl Tree for Files<'_> {
     fn said(&self, path: &[u8]) -> Option<Option<Arc<str>>> {
         let n = self.files.binary_search_by(|f| (*f.path).cmp(path)).ok()?;
@@ -948,7 +1062,7 @@ fn detect(
     any_content: bool,
     detector: &Detector,
     records: &mut dyn Records,
-    options: &Options,
+    options: &Options<'_>,
     progress: &Progress,
 ) -> Result<(), Failure> {
     progress.contents.fetch_add(work.len() as u64, Ordering::Relaxed);

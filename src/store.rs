@@ -31,7 +31,10 @@ use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Match, Pointer, Skipped};
 use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
 use crate::scan::conclude::Conclusion;
-use crate::scan::{Change, Detected, KnownContent, Moves, NewContent, Recalled, Records, Scanned};
+use crate::scan::{
+    Change, Concluded, Detected, Kept as Remains, KnownContent, Moves, NewContent, Recalled,
+    Records, Scanned,
+};
 
 pub use events::{Event, Verified};
 pub use query::{Filter, Finding, Known, Placed, Seen, State, Violation};
@@ -49,6 +52,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-4.sql")),
     M::up(include_str!("store/schema-5.sql")).foreign_key_check(),
     M::up(include_str!("store/schema-6.sql")),
+    M::up(include_str!("store/schema-7.sql")),
 ];
 
 /// An open store.
@@ -179,8 +183,8 @@ impl Store {
         let found = self
             .db
             .query_row(
-                "SELECT id, judgement, engine, index_size, index_mtime, index_ino FROM checkout
-                 WHERE root = ?1 AND view = ?2",
+                "SELECT id, judgement, engine, index_size, index_mtime, index_ino, revision
+                 FROM checkout WHERE root = ?1 AND view = ?2",
                 params![root_bytes(checkout), checkout.view.name()],
                 |r| {
                     let index = stat(r, 3)?;
@@ -189,11 +193,12 @@ impl Store {
                         r.get::<_, Option<i64>>(1)?,
                         r.get::<_, Option<i64>>(2)?,
                         index,
+                        r.get::<_, i64>(6)?,
                     ))
                 },
             )
             .optional()?;
-        let Some((id, judgement, detected_by, index)) = found else {
+        let Some((id, judgement, detected_by, index, revision)) = found else {
             return Ok(Recalled { any_content, ..Recalled::default() });
         };
         // While all files are this engine's, nothing has to be asked of their contents.
@@ -207,6 +212,7 @@ impl Store {
             any_content,
             judgement: judgement.filter(|_| current).map(i64::cast_unsigned),
             born: born(&self.db, id)?,
+            revision: Some(revision),
         })
     }
 
@@ -294,45 +300,44 @@ impl Store {
         Ok(keys)
     }
 
-    fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
+    fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<Concluded> {
+        if let Some(spots) = &scanned.spots {
+            return self.write_part(scanned, spots);
+        }
         let news = scanned.news();
         if news == 0 {
             // Only the time of the scan is at stake: it need not reach the disk before the
             // next transaction does. What comes after must, whatever becomes of this.
             self.db.pragma_update(None, "synchronous", "normal")?;
-            let written = self.write(scanned);
+            let written = self.write(scanned, false);
             return self.db.pragma_update(None, "synchronous", "full").and(written);
         }
-        self.write(scanned)?;
+        let concluded = self.write(scanned, true)?;
         if news > LONG_LOG {
             // A long log would have to be read when the store is next opened. Others may be
             // reading it now, then it is done another time.
             self.db.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?;
         }
-        Ok(())
+        Ok(concluded)
     }
 
-    /// Writes the end of a scan as one transaction.
-    fn write(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
+    /// Writes the end of a scan of everything as one transaction.
+    fn write(&mut self, scanned: &Scanned, is_news: bool) -> rusqlite::Result<Concluded> {
         let engine = self.engine(&scanned.engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let checkout = &scanned.checkout;
-        let (root, view) = (root_bytes(checkout), checkout.view.name());
-        let before: Option<(i64, Option<i64>)> = tx
-            .query_row(
-                "SELECT id, last_scan FROM checkout WHERE root = ?1 AND view = ?2",
-                params![root, view],
-                |r| Ok((r.get(0)?, r.get(1)?)),
-            )
-            .optional()?;
-        let (id, last_scan) = match before {
-            Some(found) => found,
+        let before = row(&tx, checkout)?;
+        if before.as_ref().map(|r| r.revision) != scanned.revision {
+            return Ok(Concluded::Overtaken);
+        }
+        let (id, last_scan, revision) = match &before {
+            Some(row) => (row.id, row.last_scan, row.revision + i64::from(is_news)),
             None => {
                 tx.execute(
                     "INSERT INTO checkout (root, view) VALUES (?1, ?2)",
-                    params![root, view],
+                    params![root_bytes(checkout), checkout.view.name()],
                 )?;
-                (tx.last_insert_rowid(), None)
+                (tx.last_insert_rowid(), None, 1)
             }
         };
         let whole = checkout.scope.is_empty();
@@ -341,7 +346,7 @@ impl Store {
         let policy = all.then_some(scanned.policy.digest.as_str());
         // What could not be read is remembered as it was, and judged when it can be again.
         let sure = all && !scanned.not_looked.iter().any(|n| n.why.is_failure());
-        let judgement = sure.then_some(scanned.judgement.cast_signed());
+        let judgement = sure.then_some(scanned.judgement);
         let index = scanned.index.filter(|_| whole && !scanned.interrupted);
         let index = index.filter(|s| !s.is_racy(scanned.started));
         let now = scanned.started.0;
@@ -349,7 +354,7 @@ impl Store {
             "UPDATE checkout SET engine = ?2, policy = ?3, commit_id = ?4, index_size = ?5,
                     index_mtime = ?6, index_ino = ?7, first_scan = coalesce(first_scan, ?8),
                     last_scan = iif(?9, last_scan, ?8), judgement = ?10,
-                    branch = ?11
+                    branch = ?11, revision = ?12
              WHERE id = ?1",
             params![
                 id,
@@ -361,8 +366,9 @@ impl Store {
                 index.map(|s| int(s.ino)),
                 now,
                 scanned.interrupted,
-                judgement,
+                judgement.map(u64::cast_signed),
                 checkout.branch,
+                revision,
             ],
         )?;
         // Ids learnt in a transaction that fails must not be believed.
@@ -371,17 +377,90 @@ impl Store {
         write_files(&tx, &mut expressions, &mut words, id, scanned)?;
         if !scanned.interrupted && !scanned.judged_before {
             keep_policy(&tx, scanned)?;
-            violations::write(
-                &tx,
-                &mut words,
-                id,
-                scanned,
-                last_scan.unwrap_or(now),
-                before.is_none(),
-            )?;
+            let at = violations::At { checkout: id, last_scan: last_scan.unwrap_or(now) };
+            violations::write(&tx, &mut words, at, scanned, before.is_none())?;
         }
-        tx.commit()
+        tx.commit()?;
+        Ok(Concluded::Kept(Remains { revision, judgement }))
     }
+
+    /// Writes the end of a scan of some spots as one transaction, if they are not as they were.
+    fn write_part(
+        &mut self,
+        scanned: &Scanned,
+        spots: &[Arc<[u8]>],
+    ) -> rusqlite::Result<Concluded> {
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let checkout = &scanned.checkout;
+        let Some(row) = row(&tx, checkout)?.filter(|r| Some(r.revision) == scanned.revision) else {
+            return Ok(Concluded::Overtaken);
+        };
+        let judgement = row.judgement;
+        let same = Remains { revision: row.revision, judgement };
+        if scanned.interrupted {
+            return Ok(Concluded::Kept(same));
+        }
+        let mut expressions = Interned { ids: HashMap::new(), ..self.expressions };
+        let mut words = Interned { ids: HashMap::new(), ..self.words };
+        let gone = write_files(&tx, &mut expressions, &mut words, row.id, scanned)?;
+        let last_scan = row.last_scan.unwrap_or(scanned.started.0);
+        let at = violations::At { checkout: row.id, last_scan };
+        let judged = violations::write(&tx, &mut words, at, scanned, false)?;
+        let moved_on = row.commit != checkout.commit || row.branch != checkout.branch;
+        if !judged && !moved_on && scanned.news_of_files() == 0 {
+            return Ok(Concluded::Kept(same));
+        }
+        if judged {
+            keep_policy(&tx, scanned)?;
+        }
+        let judgement = judgement.filter(|_| !judged);
+        tx.execute(
+            "UPDATE checkout SET commit_id = ?2, branch = ?3, last_scan = ?4, judgement = ?5,
+                    revision = revision + 1, index_mtime = iif(?6, NULL, index_mtime)
+             WHERE id = ?1",
+            params![
+                row.id,
+                checkout.commit,
+                checkout.branch,
+                scanned.started.0,
+                judgement.map(u64::cast_signed),
+                // What git tracks may come back without a trace in the index.
+                gone,
+            ],
+        )?;
+        tx.commit()?;
+        tracing::debug!(spots = spots.len(), "kept");
+        Ok(Concluded::Kept(Remains { revision: row.revision + 1, judgement }))
+    }
+}
+
+/// What is remembered of a checkout itself.
+struct CheckoutRow {
+    id: i64,
+    last_scan: Option<i64>,
+    revision: i64,
+    judgement: Option<u64>,
+    commit: Option<String>,
+    branch: Option<String>,
+}
+
+fn row(tx: &Transaction<'_>, checkout: &Checkout) -> rusqlite::Result<Option<CheckoutRow>> {
+    tx.query_row(
+        "SELECT id, last_scan, revision, judgement, commit_id, branch FROM checkout
+         WHERE root = ?1 AND view = ?2",
+        params![root_bytes(checkout), checkout.view.name()],
+        |r| {
+            Ok(CheckoutRow {
+                id: r.get(0)?,
+                last_scan: r.get(1)?,
+                revision: r.get(2)?,
+                judgement: r.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+                commit: r.get(4)?,
+                branch: r.get(5)?,
+            })
+        },
+    )
+    .optional()
 }
 
 /// Which files of a checkout to read.
@@ -510,11 +589,19 @@ impl Records for Store {
         Store::evidence(self, key)
     }
 
+    fn born(&mut self, checkout: &Checkout) -> Result<Moves, Failure> {
+        let find = || match row(&self.db.unchecked_transaction()?, checkout)? {
+            Some(row) => born(&self.db, row.id),
+            None => Ok(Moves::default()),
+        };
+        find().map_err(|e: rusqlite::Error| self.fail(&e))
+    }
+
     fn keep(&mut self, engine: &str, batch: &[NewContent]) -> Result<Vec<i64>, Failure> {
         self.try_keep(engine, batch).map_err(|e| self.fail(&e))
     }
 
-    fn conclude(&mut self, scanned: &Scanned) -> Result<(), Failure> {
+    fn conclude(&mut self, scanned: &Scanned) -> Result<Concluded, Failure> {
         self.try_conclude(scanned).map_err(|e| self.fail(&e))
     }
 }
@@ -555,14 +642,15 @@ fn is_foreign(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row(query, [], |r| r.get(0))
 }
 
+/// Writes what files are now; tells whether one is gone that git tracks.
 fn write_files(
     tx: &Transaction<'_>,
     expressions: &mut Interned,
     words: &mut Interned,
     checkout: i64,
     scanned: &Scanned,
-) -> rusqlite::Result<()> {
-    let mut put = tx.prepare(
+) -> rusqlite::Result<bool> {
+    let mut put = tx.prepare_cached(
         "INSERT INTO file
             (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino,
              points, concluded, because, profile)
@@ -606,11 +694,16 @@ fn write_files(
             none
         ])?;
     }
-    let mut remove = tx.prepare("DELETE FROM file WHERE checkout = ?1 AND path = ?2")?;
+    let mut remove =
+        tx.prepare_cached("DELETE FROM file WHERE checkout = ?1 AND path = ?2 RETURNING tracked")?;
+    let mut gone = false;
     for path in &scanned.removed {
-        remove.execute(params![checkout, path])?;
+        let mut rows = remove.query(params![checkout, path])?;
+        while let Some(r) = rows.next()? {
+            gone |= r.get::<_, bool>(0)?;
+        }
     }
-    Ok(())
+    Ok(gone)
 }
 
 /// What is kept once, as far as it is known while a batch is written.

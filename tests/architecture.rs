@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules of the library, the lowest first. Those of one row do not use each other.
-const ROOMS: [&[&str]; 11] = [
+const ROOMS: [&[&str]; 13] = [
     &["clock", "model"],
     &["diag"],
     &["shape"],
@@ -19,16 +19,20 @@ const ROOMS: [&[&str]; 11] = [
     &["config"],
     &["store"],
     &["report"],
+    &["watch"],
+    &["daemon"],
 ];
 
 /// Crates that only one room may name.
-const KEPT: [(&str, &str); 9] = [
+const KEPT: [(&str, &str); 11] = [
     ("askalono", "detect"),
     ("similar", "detect"),
     ("git2", "plan"),
     ("ignore", "plan"),
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
+    ("notify", "watch"),
+    ("sd_notify", "daemon"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("indicatif", "cli"),

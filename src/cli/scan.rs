@@ -21,8 +21,11 @@ use lictor::model::{Outcome, Skipped};
 use lictor::plan::{Base, Checkout, NotLooked, Range, View};
 use lictor::report::{ScanReport, human, json};
 use lictor::scan::change;
-use lictor::scan::{self, Forgetful, Options, Progress, Records, Scanned};
+use lictor::scan::{self, Concluded, Forgetful, Options, Progress, Records, Scanned};
 use lictor::store::Store;
+
+/// How often a scan begins again because somebody else was faster.
+const MOST_TURNS: usize = 5;
 
 pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
     let begun = Instant::now();
@@ -52,6 +55,7 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
         max_size: args.work.max_file_size,
         output: args.output.as_ref().and_then(|o| std::path::absolute(o).ok()),
         started: Moment::now(),
+        watching: None,
     };
     let mut forgetful = Forgetful::default();
     let records: &mut dyn Records = match &mut store {
@@ -63,13 +67,28 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
         if let Some(base) = &base {
             return change::scan(checkout, base, &detector, licenses, &policy, records, &options);
         }
-        let mut scanned =
-            scan::scan(checkout, &detector, licenses, &policy, records, &options, &progress)?;
-        if scanned.records_failed.is_none() {
-            scanned.records_failed = records.conclude(&scanned).err();
+        let mut checkout = checkout;
+        let mut turns = 0;
+        loop {
+            let (root, view) = (checkout.root.clone(), checkout.view.clone());
+            let mut scanned =
+                scan::scan(checkout, &detector, licenses, &policy, records, &options, &progress)?;
+            if scanned.records_failed.is_none() {
+                match records.conclude(&scanned) {
+                    Ok(Concluded::Kept(_)) => {}
+                    // The service, say, saw the same change. All contents are known by now.
+                    Ok(Concluded::Overtaken) if turns < MOST_TURNS => {
+                        turns += 1;
+                        checkout = Checkout::find(&root.join(scanned.checkout.scope_path()), view)?;
+                        continue;
+                    }
+                    Ok(Concluded::Overtaken) => scanned.records_failed = Some(overtaken()),
+                    Err(e) => scanned.records_failed = Some(e),
+                }
+            }
+            tracing::debug!("concluded");
+            return Ok(scanned);
         }
-        tracing::debug!("concluded");
-        Ok(scanned)
     })?;
     drop(bar);
     if let Some(store) = store.as_mut().filter(|_| base.is_none()) {
@@ -130,6 +149,11 @@ pub fn all(
         }
     }
     Ok(scans)
+}
+
+fn overtaken() -> Failure {
+    Failure::new("others scanned the same checkout all the while, and this scan could not be kept")
+        .help("try again, or use --no-store")
 }
 
 fn exit_code(report: &ScanReport<'_>, fail_on: FailOn) -> u8 {

@@ -124,6 +124,12 @@ impl Repo {
         &self.git_dir
     }
 
+    /// git's directory, and the one that all work trees share.
+    pub fn directories(&self) -> (PathBuf, PathBuf) {
+        let common = self.lock().commondir().to_owned();
+        (self.git_dir.clone(), std::fs::canonicalize(&common).unwrap_or(common))
+    }
+
     /// The work tree, or the repository itself when it is bare.
     pub fn root(&self) -> PathBuf {
         self.workdir.clone().unwrap_or_else(|| self.git_dir.clone())

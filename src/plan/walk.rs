@@ -8,6 +8,7 @@
 //! asked only of what nobody knows. Directories are opened one from the other and never
 //! through a link.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::Range;
@@ -23,8 +24,8 @@ use rustix::io::Errno;
 use super::ignores::{Frame, GITIGNORE, LICTORIGNORE};
 use super::repo::{IndexStat, Repo};
 use super::{
-    Checkout, File, Identity, Memory, Nested, NotLooked, Note, Plan, Remembered, Selection, Stat,
-    Was,
+    Around, Checkout, File, Identity, Memory, Nested, NotLooked, Note, Plan, Remembered, Selection,
+    Stat, Was, Watching,
 };
 use crate::diag::{Failure, visible};
 use crate::model::{BlobId, Skipped};
@@ -50,6 +51,7 @@ pub(super) fn worktree(
     repo: Option<&Repo>,
     selection: Selection,
     memory: &Memory,
+    watching: Option<&dyn Watching>,
 ) -> Result<Plan, Failure> {
     let mut notes = Vec::new();
     let index = repo.and_then(Repo::index_stat);
@@ -88,6 +90,7 @@ pub(super) fn worktree(
         memory: &memory.files,
         selection,
         git_rules: checkout.git_rules,
+        watching,
     };
     let start = walk.start(checkout, repo)?;
     let walked = walk.directory(&start);
@@ -100,7 +103,221 @@ pub(super) fn worktree(
         + plan.not_looked.iter().filter(|n| n.tracked).count()
         + plan.nested.iter().filter(|n| n.tracked).count();
     plan.index = index.filter(|_| met == expected && plan.notes.is_empty());
+    if met != expected {
+        plan.missing = missing(&plan, &known);
+    }
     Ok(plan)
+}
+
+/// What is tracked and was not met.
+fn missing(plan: &Plan, known: &[Known<'_>]) -> Vec<Arc<[u8]>> {
+    let mut met: Vec<&[u8]> = plan.files.iter().map(|f| &*f.path).collect();
+    met.extend(plan.not_looked.iter().map(|n| &*n.path));
+    met.extend(plan.nested.iter().map(|n| &*n.path));
+    met.sort_unstable();
+    let tracked = known.iter().filter(|k| k.tracked).map(|k| k.path);
+    tracked.filter(|path| met.binary_search(path).is_err()).map(Arc::from).collect()
+}
+
+/// A plan of some spots of the files on disk: each a path with all that is below it. `memory`
+/// holds what is remembered of just these.
+pub(super) fn spots(
+    checkout: &Checkout,
+    repo: Option<&Repo>,
+    selection: Selection,
+    memory: &Memory,
+    spots: &[Arc<[u8]>],
+    around: &Around<'_>,
+) -> Result<Plan, Failure> {
+    let mut known: Vec<Known<'_>> =
+        memory.files.iter().enumerate().map(|(n, r)| remembered(n, r, r.tracked)).collect();
+    let is_within = |path: &[u8]| spots.iter().any(|spot| is_at_or_below(path, spot));
+    let missing = around.missing.iter().filter(|path| is_within(path));
+    known.extend(missing.map(|path| Known {
+        path,
+        tracked: true,
+        gitlink: false,
+        remembered: None,
+        clean: None,
+    }));
+    known.sort_unstable_by_key(|k| k.path);
+    let walk = Walk {
+        root: &checkout.root,
+        known: &known,
+        memory: &memory.files,
+        selection,
+        git_rules: checkout.git_rules,
+        watching: around.watching,
+    };
+    let mut ways = Ways { walk: &walk, around, opened: HashMap::new() };
+    ways.open_root(walk.start(checkout, repo)?)?;
+    let mut plan = Plan::default();
+    for spot in spots {
+        ways.look(spot).flatten(&mut plan);
+    }
+    plan.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    // Several spots below a directory that cannot be read say so once.
+    plan.not_looked.sort();
+    plan.not_looked.dedup();
+    plan.nested.sort();
+    plan.nested.dedup();
+    Ok(plan)
+}
+
+/// Whether a path is a spot or below it.
+pub fn is_at_or_below(path: &[u8], spot: &[u8]) -> bool {
+    spot.is_empty()
+        || path.strip_prefix(spot).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+}
+
+/// The directories that lead to spots, each opened once.
+struct Ways<'w> {
+    walk: &'w Walk<'w>,
+    around: &'w Around<'w>,
+    opened: HashMap<Vec<u8>, Way>,
+}
+
+/// What a directory on the way came to.
+#[derive(Clone)]
+enum Way {
+    Open(Arc<Opened>),
+    /// Not there, or left out.
+    Nowhere,
+    /// It cannot be read, or is a checkout of its own.
+    Ends(Vec<NotLooked>, Vec<Nested>),
+}
+
+struct Opened {
+    fd: Arc<OwnedFd>,
+    /// The rules in it.
+    rules: Rules,
+    depth: usize,
+}
+
+impl Ways<'_> {
+    fn open_root(&mut self, start: Directory) -> Result<(), Failure> {
+        let rules =
+            self.walk.rules_in(&start.rules, start.parent.as_fd(), b"", &[GITIGNORE, LICTORIGNORE]);
+        let opened = Opened { fd: start.parent, rules, depth: 0 };
+        self.opened.insert(Vec::new(), Way::Open(Arc::new(opened)));
+        Ok(())
+    }
+
+    /// Whether git tracks anything at or below a path.
+    fn is_tracked(&self, path: &[u8]) -> bool {
+        let Around { memory, missing, .. } = self.around;
+        let start = memory.files.partition_point(|r| *r.path < *path);
+        let below = [path, b"/"].concat();
+        let from = memory.files.partition_point(|r| *r.path < *below);
+        let here = memory.files.get(start).filter(|r| *r.path == *path);
+        let inside = memory.files[from..].iter().take_while(|r| r.path.starts_with(&below));
+        here.into_iter().chain(inside).any(|r| r.tracked)
+            || missing.iter().any(|m| is_at_or_below(m, path))
+    }
+
+    /// Whether something is left out by the rules of the directory that it is in.
+    fn leaves_out(&self, rules: &Rules, path: &[u8], is_dir: bool) -> bool {
+        let walk = self.walk;
+        rules.lictor.as_ref().is_some_and(|r| r.ignores(&walk.on_disk(path), is_dir))
+            || ((walk.selection.no_untracked || walk.left_out(rules, path, is_dir))
+                && !self.is_tracked(path))
+    }
+
+    /// The directory at `path`, which does not end in a slash.
+    fn open(&mut self, path: &[u8]) -> Way {
+        if let Some(way) = self.opened.get(path) {
+            return way.clone();
+        }
+        let way = self.open_new(path);
+        self.opened.insert(path.to_vec(), way.clone());
+        way
+    }
+
+    fn open_new(&mut self, path: &[u8]) -> Way {
+        let (above, name) = split(path);
+        let above = match self.open(above) {
+            Way::Open(above) => above,
+            other => return other,
+        };
+        if self.leaves_out(&above.rules, path, true) {
+            return Way::Nowhere;
+        }
+        let ends = |what: String| {
+            let walked = Walked::unreadable(path, what);
+            Way::Ends(walked.not_looked, walked.nested)
+        };
+        if above.depth + 1 > MAX_DEPTH {
+            return ends(too_deep());
+        }
+        let fd = match rustix::fs::openat(&*above.fd, name, DIRECTORY, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Way::Nowhere,
+            Err(e) => return ends(format!("cannot be opened: {}", io::Error::from(e))),
+        };
+        let on_disk = self.walk.on_disk(path);
+        let has_git = rustix::fs::statat(&fd, ".git", AtFlags::SYMLINK_NOFOLLOW).is_ok();
+        if has_git && is_repository(&on_disk) {
+            let tracked = self.is_tracked(path);
+            return Way::Ends(Vec::new(), vec![Nested { path: path.to_vec(), tracked }]);
+        }
+        let slashed = [path, b"/"].concat();
+        let rules = self.walk.rules_below(&above.rules, &slashed);
+        let files = [GITIGNORE, LICTORIGNORE];
+        let rules = self.walk.rules_in(&rules, fd.as_fd(), &slashed, &files);
+        Way::Open(Arc::new(Opened { fd: Arc::new(fd), rules, depth: above.depth + 1 }))
+    }
+
+    /// Looks at a spot and all that is below it.
+    fn look(&mut self, spot: &[u8]) -> Walked {
+        let (above, name) = split(spot);
+        let above = match self.open(above) {
+            Way::Open(above) => above,
+            Way::Nowhere => return Walked::default(),
+            Way::Ends(not_looked, nested) => {
+                return Walked { not_looked, nested, ..Walked::default() };
+            }
+        };
+        let mut walked = Walked::default();
+        let stat = match rustix::fs::statat(&*above.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT | Errno::NOTDIR) => return walked,
+            Err(e) => return Walked::unreadable(spot, io::Error::from(e).to_string()),
+        };
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        if self.leaves_out(&above.rules, spot, kind.is_dir()) {
+            return walked;
+        }
+        let walk = self.walk;
+        let at = walk.known.binary_search_by_key(&spot, |k| k.path).ok().map(|n| &walk.known[n]);
+        if !kind.is_dir() {
+            walk.file(&above.fd, name, kind, at, spot, &mut walked);
+            return walked;
+        }
+        let path = [spot, b"/"].concat();
+        let gitlink = at.is_some_and(|k| k.gitlink);
+        walk.directory(&Directory {
+            parent: Arc::clone(&above.fd),
+            name: name.to_vec(),
+            known: walk.below(&(0..walk.known.len()), &path),
+            gitlink,
+            rules: walk.rules_below(&above.rules, &path),
+            depth: above.depth + 1,
+            is_start: false,
+            path,
+        })
+    }
+}
+
+/// A path as the directory that it is in and its last part.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|b| *b == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
+fn too_deep() -> String {
+    format!("nested deeper than {MAX_DEPTH} directories")
 }
 
 fn remembered(n: usize, r: &Remembered, tracked: bool) -> Known<'_> {
@@ -140,6 +357,7 @@ struct Walk<'a> {
     memory: &'a [Remembered],
     selection: Selection,
     git_rules: bool,
+    watching: Option<&'a dyn Watching>,
 }
 
 /// A directory about to be listed.
@@ -420,10 +638,7 @@ impl Walk<'_> {
             Walked::unreadable(&at.path, format!("{what}: {}", io::Error::from(e)))
         };
         if at.depth > MAX_DEPTH {
-            return Walked::unreadable(
-                &at.path,
-                format!("nested deeper than {MAX_DEPTH} directories"),
-            );
+            return Walked::unreadable(&at.path, too_deep());
         }
         let fd = match rustix::fs::openat(&*at.parent, at.name.as_slice(), DIRECTORY, Mode::empty())
         {
@@ -434,6 +649,10 @@ impl Walk<'_> {
             }
             Err(e) => return failed("cannot be opened", e),
         };
+        // What changes before the watch is there is found by listing, what changes after it is seen.
+        if let Some(watching) = self.watching {
+            watching.directory(at.path.strip_suffix(b"/").unwrap_or(&at.path));
+        }
         let mut names = match Names::list(&fd) {
             Ok(names) => names,
             Err(e) => return failed("cannot be listed", e),
@@ -511,39 +730,50 @@ impl Walk<'_> {
                 walked.ignored += 1;
                 continue;
             }
-            let skipped = |why, detail| NotLooked { path: path(), why, tracked, detail };
-            if kind == FileType::Symlink {
-                walked.not_looked.push(skipped(Skipped::Symlink, String::new()));
-            } else if !kind.is_file() {
-                walked.not_looked.push(skipped(Skipped::Special, special(kind).into()));
-            } else {
-                match rustix::fs::statat(&*fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => {
-                        let stat = Stat::of(&stat);
-                        let identity = self.identity(known, &stat);
-                        let path = match identity {
-                            Identity::Unchanged(n) => Arc::clone(&self.memory[n].path),
-                            _ => path().into(),
-                        };
-                        walked.items.push(Item::File(File {
-                            path,
-                            stat: Some(stat),
-                            tracked,
-                            identity,
-                        }));
-                    }
-                    Err(Errno::NOENT) => {}
-                    Err(e) => walked
-                        .not_looked
-                        .push(skipped(Skipped::Unreadable, io::Error::from(e).to_string())),
-                }
-            }
+            self.file(&fd, name, kind, known, &path(), &mut walked);
         }
         let results: Vec<Walked> = below.par_iter().map(|d| self.directory(d)).collect();
         for (place, result) in places.into_iter().zip(results) {
             walked.items[place] = Item::Directory(Box::new(result));
         }
         walked
+    }
+
+    /// Puts what is no directory where it belongs.
+    fn file(
+        &self,
+        fd: &OwnedFd,
+        name: &[u8],
+        kind: FileType,
+        known: Option<&Known<'_>>,
+        path: &[u8],
+        walked: &mut Walked,
+    ) {
+        let tracked = known.is_some_and(|k| k.tracked);
+        let skipped = |why, detail| NotLooked { path: path.to_vec(), why, tracked, detail };
+        if kind == FileType::Symlink {
+            walked.not_looked.push(skipped(Skipped::Symlink, String::new()));
+            return;
+        }
+        if !kind.is_file() {
+            walked.not_looked.push(skipped(Skipped::Special, special(kind).into()));
+            return;
+        }
+        match rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => {
+                let stat = Stat::of(&stat);
+                let identity = self.identity(known, &stat);
+                let path = match identity {
+                    Identity::Unchanged(n) => Arc::clone(&self.memory[n].path),
+                    _ => path.into(),
+                };
+                walked.items.push(Item::File(File { path, stat: Some(stat), tracked, identity }));
+            }
+            Err(Errno::NOENT) => {}
+            Err(e) => {
+                walked.not_looked.push(skipped(Skipped::Unreadable, io::Error::from(e).to_string()))
+            }
+        }
     }
 
     fn identity(&self, known: Option<&Known<'_>>, stat: &Stat) -> Identity {

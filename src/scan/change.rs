@@ -58,7 +58,7 @@ pub fn scan(
     licenses: &Licenses,
     policy: &Policy,
     records: &mut dyn Records,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Scanned, Failure> {
     let engine = detector.engine();
     let mut changes = checkout.changes(base)?;
@@ -217,7 +217,7 @@ struct Contents<'a> {
     detector: &'a Detector,
     checkout: &'a Checkout,
     known: BTreeMap<Detected, Found>,
-    options: &'a Options,
+    options: &'a Options<'a>,
 }
 
 impl Contents<'_> {

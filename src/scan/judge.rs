@@ -37,26 +37,25 @@ pub(super) struct Judge<'a> {
     policy: &'a Policy,
     today: Date,
     places: Places<'a>,
-    components: Option<Components>,
+    landmarks: &'a Landmarks,
+}
+
+/// What of a whole checkout verdicts on single files depend on, if the policy asks for it.
+#[derive(Default)]
+pub(super) struct Landmarks {
+    pub components: Option<Components>,
     /// What manifests declare, by the directory of their component.
     declared: FxHashMap<Vec<u8>, Arc<str>>,
 }
 
-impl<'a> Judge<'a> {
-    pub fn new(
-        scanned: &'a Scanned,
+impl Landmarks {
+    pub fn find(
+        scanned: &Scanned,
         files: &[ScannedFile],
-        recalled: &'a Recalled,
-        licenses: &'a Licenses,
-        policy: &'a Policy,
-        now: Moment,
-    ) -> Judge<'a> {
-        let checkout = &scanned.checkout;
-        let around = Surroundings {
-            checkout: checkout.root.as_os_str().as_bytes(),
-            branch: checkout.branch.as_deref(),
-        };
-        let places = Places::new(policy, licenses, around);
+        policy: &Policy,
+        licenses: &Licenses,
+    ) -> Landmarks {
+        let places = Places::new(policy, licenses, surroundings(scanned));
         let components =
             places.asks_components().then(|| Components::find(files.iter().map(|f| &*f.path)));
         let mut declared = FxHashMap::default();
@@ -69,16 +68,30 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        Judge {
-            scanned,
-            recalled,
-            licenses,
-            policy,
-            today: now.day(),
-            places,
-            components,
-            declared,
-        }
+        Landmarks { components, declared }
+    }
+}
+
+fn surroundings(scanned: &Scanned) -> Surroundings<'_> {
+    let checkout = &scanned.checkout;
+    Surroundings {
+        checkout: checkout.root.as_os_str().as_bytes(),
+        branch: checkout.branch.as_deref(),
+    }
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(
+        scanned: &'a Scanned,
+        recalled: &'a Recalled,
+        landmarks: &'a Landmarks,
+        licenses: &'a Licenses,
+        policy: &'a Policy,
+        now: Moment,
+    ) -> Judge<'a> {
+        let places = Places::new(policy, licenses, surroundings(scanned));
+        let today = now.day();
+        Judge { scanned, recalled, licenses, policy, today, places, landmarks }
     }
 
     /// Gives every file its verdict; gives the verdicts, and what [`Scanned::judgement`] is.
@@ -91,12 +104,12 @@ impl<'a> Judge<'a> {
         let mut verdicts = vec![nothing()];
         let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
         let mut waived: FxHashMap<(usize, String), usize> = FxHashMap::default();
-        let components = self.components.take();
+        let components = self.landmarks.components.as_ref();
         let paths: Vec<Arc<[u8]>> = match components {
             Some(_) => files.iter().map(|f| Arc::clone(&f.path)).collect(),
             None => Vec::new(),
         };
-        let mut walk = components.as_ref().map(Components::walk);
+        let mut walk = components.map(Components::walk);
         for (n, f) in files.iter_mut().enumerate() {
             let content = self.scanned.content(f);
             if content.skipped.is_some() {
@@ -112,7 +125,7 @@ impl<'a> Judge<'a> {
                 None => f.concluded.as_ref().map(|c| Some(Arc::clone(&c.expression))),
             };
             let component = walk.as_mut().map_or(&b""[..], |walk| walk.of(&paths[n]));
-            let place = self.places.of(&f.path, component, self.declared.get(component));
+            let place = self.places.of(&f.path, component, self.landmarks.declared.get(component));
             let key = Key { said: content.said, instead, place };
             let number = match numbers.get(&key) {
                 Some(number) => *number,

@@ -41,19 +41,37 @@ struct Now<'a> {
     lapse: Option<(&'a str, Lapse)>,
 }
 
-/// Writes what became of violations. Of a checkout that is new nothing is remembered.
+/// Where violations are, and when that was last looked at.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub checkout: i64,
+    pub last_scan: i64,
+}
+
+/// Writes what became of violations, in what was scanned; tells whether anything did. Of a
+/// checkout that is new nothing is remembered.
 pub(super) fn write(
     tx: &Transaction<'_>,
     words: &mut Interned,
-    checkout: i64,
+    At { checkout, last_scan }: At,
     scanned: &Scanned,
-    last_scan: i64,
     is_new: bool,
-) -> rusqlite::Result<()> {
-    let mut remembered = match is_new {
-        true => BTreeMap::new(),
-        false => read(tx, checkout, &scanned.checkout.scope)?,
-    };
+) -> rusqlite::Result<bool> {
+    let mut remembered = Rows::new();
+    match &scanned.spots {
+        _ if is_new => {}
+        None => {
+            let scope = &scanned.checkout.scope;
+            read(tx, checkout, scope, &super::end_of(scope), &mut remembered)?;
+        }
+        Some(spots) => {
+            for spot in spots {
+                let (after, below) = ([spot, &b"\0"[..]].concat(), [spot, &b"/"[..]].concat());
+                read(tx, checkout, spot, &after, &mut remembered)?;
+                read(tx, checkout, &below, &super::end_of(&below), &mut remembered)?;
+            }
+        }
+    }
     let mut life = Life {
         tx,
         words,
@@ -97,19 +115,26 @@ pub(super) fn write(
             }
         }
     }
-    life.ledger.close(tx)
+    let begun = life.begun;
+    life.ledger.close(tx)?;
+    Ok(begun)
 }
 
 type Rows = BTreeMap<Vec<u8>, BTreeMap<String, Row>>;
 
-/// The violations of a checkout below a scope, also those that are resolved.
-fn read(tx: &Transaction<'_>, checkout: i64, scope: &[u8]) -> rusqlite::Result<Rows> {
-    let mut select = tx.prepare(
+/// Adds the violations of a checkout from a path up to another, also those that are resolved.
+fn read(
+    tx: &Transaction<'_>,
+    checkout: i64,
+    from: &[u8],
+    end: &[u8],
+    all: &mut Rows,
+) -> rusqlite::Result<()> {
+    let mut select = tx.prepare_cached(
         "SELECT path, license, id, rule, outcome, severity, context, waiver, state, born
          FROM violation WHERE checkout = ?1 AND path >= ?2 AND path < ?3",
     )?;
-    let mut rows = select.query(params![checkout, scope, super::end_of(scope)])?;
-    let mut all = Rows::new();
+    let mut rows = select.query(params![checkout, from, end])?;
     while let Some(r) = rows.next()? {
         let row = Row {
             id: r.get(2)?,
@@ -123,7 +148,7 @@ fn read(tx: &Transaction<'_>, checkout: i64, scope: &[u8]) -> rusqlite::Result<R
         };
         all.entry(r.get(0)?).or_default().insert(r.get(1)?, row);
     }
-    Ok(all)
+    Ok(())
 }
 
 struct Life<'a, 't> {
