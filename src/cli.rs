@@ -28,6 +28,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
 use lictor::config::LoadError as ConfigError;
+use lictor::daemon;
 use lictor::diag::{Failure, Kind, Mistakes, visible};
 use lictor::licenses::rules::OverlayError;
 use lictor::policy::LoadError;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => audit::run(command),
         Command::Config(command) => config::run(command, overlay),
         Command::Init(args) => init::run(args, licenses()?),
+        Command::Serve(args) => serve(args),
         Command::LicenseDb(command) => license_db::run(command, overlay),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -69,6 +71,12 @@ pub fn main() -> ExitCode {
         }
     });
     ExitCode::from(done.unwrap_or_else(|e| report(&e)))
+}
+
+/// `lictor serve`: everything about it lives in the library.
+fn serve(args: &args::Serve) -> anyhow::Result<u8> {
+    daemon::run(&args.config.config)?;
+    Ok(CLEAN)
 }
 
 /// Says what went wrong, on standard error; gives the exit code.

@@ -1,6 +1,751 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The service: watches checkouts and looks at what may have changed.
+//! The service: watches checkouts and looks at what may have changed, until it is told to stop.
+//!
+//! One loop hears everything in one line (events, signals, requests, what the worker says) and
+//! owns all state; one worker looks and writes. What is found and judged is the same as in
+//! `lictor scan`, which runs the same pipeline.
 
 pub mod pass;
+mod priority;
+mod supervisor;
+mod tools;
+pub mod watched;
+pub mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::clock::{self, Moment};
+use crate::config::{Config, Mode};
+use crate::diag::{Failure, visible};
+use crate::plan::View;
+use crate::scan::Progress;
+use crate::store::Store;
+use crate::watch::{Change, FileWatch, Inbox, Reason, Unwatchable, Watcher, Work, is_remote};
+use pass::{Done, Kind, Target, Tools};
+use tools::Loaded;
+use watched::{Doing, Need, Watched};
+use worker::{Id, Job, Report, Took};
+
+/// How long a configuration must have been quiet before it is read: editors write in steps.
+const CONFIG_SETTLE: Duration = Duration::from_millis(200);
+
+/// How long a look may go on without a sign of life.
+const STALL: Duration = Duration::from_secs(300);
+
+/// How often at least is looked whether the day is another.
+const DAY_CHECK: Duration = Duration::from_secs(3600);
+
+/// What the loop hears, beside the worker.
+enum Message {
+    /// Something came into an inbox.
+    Wake,
+    /// The configuration, or what it names, may have changed.
+    Files,
+    /// What is mounted changed.
+    Mounts,
+    Signal(i32),
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// It cannot start: the configuration is wrong, the store cannot be used or is another's.
+pub fn run(path: &Path) -> Result<(), Failure> {
+    let Loaded { config, tools, files } = tools::load(path, None)?;
+    let store = Store::open(&config.store)?;
+    let niceness = priority::of(&config.scan);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(config.scan.threads.map_or(0, usize::from))
+        .thread_name(|n| format!("worker-{n}"))
+        // Room for walking directories nested `plan::MAX_DEPTH` deep.
+        .stack_size(16 << 20)
+        .start_handler(move |_| niceness.take_on())
+        .build_global()
+        .map_err(|e| Failure::new("cannot start the worker threads").caused_by(e))?;
+    let (messages, heard) = crossbeam_channel::unbounded();
+    let (jobs, taken) = crossbeam_channel::unbounded();
+    let (said, reports) = crossbeam_channel::unbounded();
+    let progress = Arc::new(Progress::default());
+    let niceness = move || niceness.take_on();
+    let worker =
+        worker::start(store, Arc::clone(&tools), taken, said, Arc::clone(&progress), niceness)?;
+    signals(messages.clone())?;
+    mounts(messages.clone())?;
+    let changed = messages.clone();
+    let watch = FileWatch::new(move || _ = changed.send(Message::Files));
+    let mut service = Service {
+        path: path.to_owned(),
+        config,
+        tools,
+        messages,
+        jobs: Some(jobs),
+        progress,
+        watched: BTreeMap::new(),
+        next_id: 1,
+        turns: 0,
+        busy: None,
+        arming: BTreeSet::new(),
+        ready: false,
+        stopping: false,
+        files: watch.ok(),
+        reload_at: None,
+        refused: None,
+        day: Moment::now().day(),
+        beat: Beat::new(supervisor::watchdog(), clock::tick()),
+        status: String::new(),
+    };
+    service.watch_files(files);
+    service.set_checkouts();
+    service.run(&heard, &reports);
+    drop(service);
+    // It ends its job first, which was told to be quick about it.
+    if worker.join().is_err() {
+        tracing::error!("the worker ended by a panic");
+    }
+    Ok(())
+}
+
+/// Hears signals on a thread of its own.
+fn signals(messages: Sender<Message>) -> Result<(), Failure> {
+    let fail = |e| Failure::new("cannot watch for signals").caused_by(e);
+    let wanted = [SIGTERM, SIGINT, SIGHUP];
+    let mut signals = signal_hook::iterator::Signals::new(wanted).map_err(fail)?;
+    let asked = AtomicBool::new(false);
+    let hear = move || {
+        for signal in signals.forever() {
+            if signal != SIGHUP && asked.swap(true, Ordering::Relaxed) {
+                // Dies of the signal, as whoever sent it twice expects. What is kept is safe.
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+            if messages.send(Message::Signal(signal)).is_err() {
+                break;
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(hear).map_err(fail)?;
+    Ok(())
+}
+
+/// Hears what is mounted and unmounted (proc_pid_mountinfo(5)): a checkout may come or go by that
+/// without any event.
+fn mounts(messages: Sender<Message>) -> Result<(), Failure> {
+    let Ok(file) = std::fs::File::open("/proc/self/mountinfo") else { return Ok(()) };
+    let hear = move || {
+        use rustix::event::{PollFd, PollFlags, poll};
+        loop {
+            let mut fds = [PollFd::new(&file, PollFlags::PRI)];
+            match poll(&mut fds, None) {
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(_) => break,
+                Ok(_) => {}
+            }
+            if messages.send(Message::Mounts).is_err() {
+                break;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("mounts".into()).spawn(hear);
+    thread.map_err(|e| Failure::new("cannot start a thread").caused_by(e))?;
+    Ok(())
+}
+
+/// What the worker does, since when, and when it last showed life.
+struct Busy {
+    id: Option<Id>,
+    sign: u64,
+    seen: Instant,
+    /// When the first of what is looked at changed.
+    since: Option<Instant>,
+}
+
+/// The watchdog's food.
+struct Beat {
+    every: Option<Duration>,
+    next: Instant,
+    /// A question that was not answered.
+    asked: bool,
+}
+
+impl Beat {
+    fn new(watchdog: Option<Duration>, now: Instant) -> Beat {
+        // Twice as often as asked (sd_watchdog_enabled(3)).
+        Beat { every: watchdog.map(|d| d / 2), next: now, asked: false }
+    }
+}
+
+struct Service {
+    path: PathBuf,
+    config: Config,
+    tools: Arc<Tools>,
+    messages: Sender<Message>,
+    /// `None` when the worker is to end.
+    jobs: Option<Sender<Job>>,
+    progress: Arc<Progress>,
+    watched: BTreeMap<Id, Watched>,
+    next_id: Id,
+    turns: u64,
+    busy: Option<Busy>,
+    /// Checkouts that have no watches yet.
+    arming: BTreeSet<Id>,
+    ready: bool,
+    stopping: bool,
+    files: Option<FileWatch>,
+    reload_at: Option<Instant>,
+    /// Why the configuration on disk is not in force.
+    refused: Option<Failure>,
+    day: jiff::civil::Date,
+    beat: Beat,
+    /// What systemd was told last.
+    status: String,
+}
+
+impl Service {
+    fn run(&mut self, heard: &Receiver<Message>, reports: &Receiver<Report>) {
+        loop {
+            let next = self.turn(clock::tick());
+            if self.stopping && self.busy.is_none() {
+                break;
+            }
+            let timeout = match next {
+                Some(at) => crossbeam_channel::at(at),
+                None => crossbeam_channel::never(),
+            };
+            crossbeam_channel::select! {
+                recv(heard) -> message => match message {
+                    Ok(message) => self.hear(&message),
+                    Err(_) => break,
+                },
+                recv(reports) -> report => match report {
+                    Ok(report) => self.report(report),
+                    Err(_) => {
+                        tracing::error!("the worker is gone");
+                        break;
+                    }
+                },
+                recv(timeout) -> _ => {}
+            }
+        }
+        supervisor::stopping();
+        self.jobs = None;
+    }
+
+    /// Does what is due and tells when the next is.
+    fn turn(&mut self, now: Instant) -> Option<Instant> {
+        let mut next = now + DAY_CHECK;
+        if let Some(at) = self.reload_at {
+            if at <= now {
+                self.reload_at = None;
+                self.reload();
+            } else {
+                next = next.min(at);
+            }
+        }
+        let today = Moment::now().day();
+        if today != self.day {
+            // Waivers end by the day.
+            self.day = today;
+            for w in self.watched.values_mut() {
+                w.judge = true;
+            }
+        }
+        if let Some(every) = self.beat.every {
+            if self.beat.next <= now {
+                self.beat.next = now + every;
+                self.beat(now);
+            }
+            next = next.min(self.beat.next);
+        }
+        if !self.stopping {
+            next = next.min(self.dispatch(now));
+        }
+        self.tell_status();
+        Some(next)
+    }
+
+    /// Gives the worker the most urgent work; tells when the next is due.
+    fn dispatch(&mut self, now: Instant) -> Instant {
+        let mut next = now + DAY_CHECK;
+        let mut ready: Option<(u64, Id)> = None;
+        let settings = &self.config.watch;
+        for w in self.watched.values_mut() {
+            w.round(settings, now);
+            let locked = w.is_locked();
+            if w.doing == Doing::Looking {
+                continue;
+            }
+            match w.need(settings, now, locked) {
+                Need::Nothing => {}
+                Need::At(at) => next = next.min(at),
+                // Who had no turn for longest is next.
+                Need::Now => ready = Some(ready.map_or((w.turn, w.id), |r| r.min((w.turn, w.id)))),
+            }
+        }
+        if self.busy.is_some() {
+            return next;
+        }
+        if let Some(id) = self.arming.first().copied() {
+            self.arm(id, now);
+        } else if let Some((_, id)) = ready {
+            self.look(id, now);
+        }
+        next
+    }
+
+    fn send(&mut self, job: Job, id: Option<Id>, since: Option<Instant>, now: Instant) {
+        self.progress.cancelled.store(self.stopping, Ordering::Relaxed);
+        if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {
+            self.busy = Some(Busy { id, sign: 0, seen: now, since });
+        }
+    }
+
+    /// Sees to it that a checkout has a watcher that is its own.
+    fn see_to_watcher(&mut self, id: Id, doubted: bool) {
+        let polled = self.config.watch.mode == Mode::Poll;
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        let identity = pass::identity(&w.target.path);
+        if doubted || identity != w.identity {
+            w.watcher = None;
+            w.identity = identity;
+        }
+        if polled || identity.is_none() || w.watcher.is_some() {
+            return;
+        }
+        let root = std::fs::canonicalize(&w.target.path).unwrap_or_else(|_| w.target.path.clone());
+        match Watcher::new(&root, Arc::clone(&w.inbox)) {
+            Ok(watcher) => {
+                if let Ok(checkout) = w.target.find()
+                    && let Some((git_dir, common)) = checkout.git_dirs()
+                {
+                    watcher.watch_git(&git_dir, &common);
+                    w.git_dir = Some(git_dir);
+                }
+                w.watcher = Some(Arc::new(watcher));
+                w.unwatchable = None;
+            }
+            Err(why) => w.unwatchable = Some(why),
+        }
+        if w.unwatchable.is_none() && is_remote(&root).unwrap_or(false) {
+            w.unwatchable = Some(Unwatchable {
+                what: "the file system does not tell what other machines change".into(),
+                help: "the checkout is looked at in intervals as well; keep it on a local disk to \
+                       be told at once"
+                    .into(),
+            });
+        }
+    }
+
+    fn arm(&mut self, id: Id, now: Instant) {
+        self.see_to_watcher(id, false);
+        let Some(w) = self.watched.get(&id) else {
+            self.arming.remove(&id);
+            return;
+        };
+        let reads_objects = w.target.view != View::Worktree;
+        match (&w.watcher, reads_objects) {
+            (Some(watcher), false) => {
+                let job = Job::Arm(id, w.target.clone(), Arc::clone(watcher));
+                self.send(job, Some(id), None, now);
+            }
+            _ => self.armed(id),
+        }
+    }
+
+    fn armed(&mut self, id: Id) {
+        self.arming.remove(&id);
+        if self.arming.is_empty() && !self.ready {
+            self.ready = true;
+            let watches: usize = self.watches();
+            tracing::info!(checkouts = self.watched.len(), watches, "ready");
+            supervisor::ready("watching");
+        }
+    }
+
+    fn watches(&self) -> usize {
+        self.watched.values().filter_map(|w| w.watcher.as_ref()).map(|w| w.len()).sum()
+    }
+
+    fn look(&mut self, id: Id, now: Instant) {
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        let (since, everything) = {
+            let dirty = w.inbox.dirty();
+            (dirty.first(), dirty.everything())
+        };
+        self.see_to_watcher(id, everything.is_some_and(Reason::doubts_watches));
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        if let (Some(watcher), Some(git_dir)) = (&w.watcher, &w.git_dir)
+            && let Ok(checkout) = w.target.find()
+            && let Some((_, common)) = checkout.git_dirs()
+        {
+            // A new directory of branches.
+            watcher.watch_git(git_dir, &common);
+        }
+        self.turns += 1;
+        let judge = w.judge;
+        w.begin(self.turns);
+        let watcher = w.watcher.clone();
+        let target = w.target.clone();
+        let work = w.inbox.dirty().take();
+        let job = match work {
+            // What has to be looked at is judged by the new policy as well.
+            Some(Work::Everything(reason)) => {
+                Job::Look(id, target, Work::Everything(reason), watcher)
+            }
+            Some(Work::Spots(spots)) if judge => {
+                for spot in spots {
+                    w.inbox.put(Change::At(spot.to_vec()));
+                }
+                Job::Judge(id, target, watcher)
+            }
+            None => Job::Judge(id, target, watcher),
+            Some(work) => Job::Look(id, target, work, watcher),
+        };
+        self.send(job, Some(id), since, now);
+    }
+
+    fn hear(&mut self, message: &Message) {
+        let now = clock::tick();
+        match message {
+            Message::Wake => self.supersede(),
+            Message::Files => self.reload_at = Some(now + CONFIG_SETTLE),
+            Message::Mounts => {
+                for w in self.watched.values() {
+                    if pass::identity(&w.target.path) != w.identity {
+                        w.inbox.put(Change::Everything(Reason::Root));
+                    }
+                }
+            }
+            Message::Signal(SIGHUP) => {
+                self.reload_at = None;
+                self.reload();
+            }
+            Message::Signal(_) => {
+                tracing::info!("stopping");
+                self.stopping = true;
+                self.progress.cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Gives a look at everything up when git begins to change what is looked at.
+    fn supersede(&mut self) {
+        let Some(id) = self.busy.as_ref().and_then(|b| b.id) else { return };
+        let reading = self.progress.contents.load(Ordering::Relaxed)
+            > self.progress.contents_done.load(Ordering::Relaxed);
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        let locked = w.is_locked();
+        if reading && w.supersede(locked) {
+            tracing::debug!(root = %w.target.path.display(), "given up for git");
+            self.progress.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let now = clock::tick();
+        let since = match report {
+            Report::Pong(_) => None,
+            _ => self.busy.take().and_then(|b| b.since),
+        };
+        match report {
+            Report::Armed(id, armed) => {
+                self.take_unwatchable(id);
+                if let (Err(failure), Some(w)) = (armed, self.watched.get_mut(&id)) {
+                    let there = pass::identity(&w.target.path).is_some();
+                    say_failure(w, &failure);
+                    w.failed(failure, there, now);
+                }
+                self.armed(id);
+            }
+            Report::Looked(id, looked, took) => {
+                self.take_unwatchable(id);
+                self.looked(id, looked, took, since);
+            }
+            Report::Upkept => {}
+            Report::Pong(alive) => {
+                self.beat.asked = false;
+                if alive {
+                    supervisor::alive();
+                } else {
+                    tracing::error!("a thread that hears the kernel's events is gone");
+                }
+            }
+        }
+    }
+
+    /// Falls back to looking in intervals where the kernel gives no watches.
+    fn take_unwatchable(&mut self, id: Id) {
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        let Some(why) = w.watcher.as_ref().and_then(|watcher| watcher.take_unwatchable()) else {
+            return;
+        };
+        let root = visible(w.target.path.as_os_str().as_encoded_bytes());
+        tracing::warn!(root, help = why.help, "{}", why.what);
+        // The watches that it has are of use to the others.
+        w.watcher = None;
+        w.unwatchable = Some(why);
+    }
+
+    fn looked(
+        &mut self,
+        id: Id,
+        looked: Result<Done, Failure>,
+        took: Took,
+        since: Option<Instant>,
+    ) {
+        let now = clock::tick();
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        let done = match looked {
+            Ok(done) => done,
+            Err(failure) => {
+                let there = pass::identity(&w.target.path).is_some();
+                say_failure(w, &failure);
+                w.failed(failure, there, now);
+                return;
+            }
+        };
+        if done.interrupted {
+            w.interrupted();
+            return;
+        }
+        if w.failure.is_some() {
+            tracing::info!(root = %w.target.path.display(), "well again");
+        }
+        let whole = matches!(done.kind, Kind::Whole(_));
+        w.succeeded(whole, &self.config.watch, now);
+        if let Kind::Whole(reason) = done.kind {
+            *w.rescans.entry(reason).or_default() += 1;
+            w.incomplete = done.failures.len();
+        }
+        w.seen.root = Some(done.root.clone());
+        w.seen.commit.clone_from(&done.commit);
+        w.seen.branch.clone_from(&done.branch);
+        w.seen.files = done.files;
+        let lag = since.map(|since| now.saturating_duration_since(since));
+        tracing::debug!(
+            root = %done.root.display(),
+            kind = ?done.kind,
+            files = done.files,
+            news = done.news,
+            read = done.contents_read,
+            took = ?took.long(),
+            ?lag,
+            "looked"
+        );
+        if let Some(nested) = done.nested {
+            self.set_nested(id, &nested);
+        }
+    }
+
+    /// Watches the checkouts that were found inside another, and no others.
+    fn set_nested(&mut self, inside: Id, nested: &[PathBuf]) {
+        let Some(outer) = self.watched.get(&inside) else { return };
+        let Target { no_untracked, include_ignored, .. } = outer.target;
+        let known: BTreeMap<PathBuf, Id> = self
+            .watched
+            .values()
+            .filter(|w| w.inside == Some(inside))
+            .map(|w| (w.target.path.clone(), w.id))
+            .collect();
+        for (path, id) in &known {
+            if !nested.contains(path) {
+                self.drop_checkout(*id);
+            }
+        }
+        for path in nested.iter().filter(|p| !known.contains_key(*p)) {
+            let view = View::Worktree;
+            let target = Target { path: path.clone(), view, no_untracked, include_ignored };
+            self.add_checkout(target, Some(inside));
+        }
+    }
+
+    fn add_checkout(&mut self, target: Target, inside: Option<Id>) {
+        if self.watched.values().any(|w| w.target == target) {
+            return;
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        let wake = self.messages.clone();
+        let inbox = Inbox::new(Box::new(move || _ = wake.send(Message::Wake)));
+        let watched = Watched::new(id, target, inside, inbox, clock::tick());
+        self.watched.insert(id, watched);
+        self.arming.insert(id);
+    }
+
+    fn drop_checkout(&mut self, id: Id) {
+        let inner: Vec<Id> =
+            self.watched.values().filter(|w| w.inside == Some(id)).map(|w| w.id).collect();
+        for id in inner {
+            self.drop_checkout(id);
+        }
+        self.arming.remove(&id);
+        if let (Some(w), Some(jobs)) = (self.watched.remove(&id), &self.jobs) {
+            // The worker is there as long as the service.
+            let _ = jobs.send(Job::Forget(w.target));
+        }
+    }
+
+    /// Watches the checkouts that the configuration names, and no others.
+    fn set_checkouts(&mut self) {
+        let mut wanted: BTreeSet<Target> = BTreeSet::new();
+        for (path, entry) in self.config.directories() {
+            let target = |view: View| Target {
+                path: path.clone(),
+                view,
+                no_untracked: entry.no_untracked,
+                include_ignored: entry.include_ignored,
+            };
+            if entry.revisions.is_empty() {
+                wanted.insert(target(View::Worktree));
+            }
+            wanted.extend(entry.revisions.iter().map(|r| target(View::Revision(r.clone()))));
+        }
+        let gone: Vec<Id> = self
+            .watched
+            .values()
+            .filter(|w| w.inside.is_none() && !wanted.contains(&w.target))
+            .map(|w| w.id)
+            .collect();
+        for id in gone {
+            self.drop_checkout(id);
+        }
+        for target in wanted {
+            self.add_checkout(target, None);
+        }
+    }
+
+    fn watch_files(&mut self, mut paths: Vec<PathBuf>) {
+        for entry in &self.config.checkouts {
+            // What a glob names may come: the directory above its first wildcard is watched.
+            let fixed = entry.path.find(['*', '?', '[', '{']).map(|n| &entry.path[..n]);
+            paths.extend(fixed.map(|fixed| Path::new(fixed).join("x")));
+        }
+        if let Some(files) = &mut self.files {
+            files.set(&paths);
+        }
+    }
+
+    /// Reads the configuration and what it names anew. What is wrong leaves the old in force.
+    fn reload(&mut self) {
+        let loaded = match tools::load(&self.path, Some(&self.tools)) {
+            Ok(loaded) => loaded,
+            Err(failure) => {
+                let said = said(&failure);
+                if self.refused.as_ref().map(self::said) != Some(said.clone()) {
+                    tracing::error!("{said}; the configuration before stays in force");
+                }
+                self.refused = Some(failure);
+                return;
+            }
+        };
+        if self.refused.take().is_some() {
+            tracing::info!("the configuration is right again");
+        }
+        let Loaded { config, tools, files } = loaded;
+        let same_engine = Arc::ptr_eq(&tools.detector, &self.tools.detector)
+            && tools.max_size == self.tools.max_size;
+        let same_policy = tools.policy.digest == self.tools.policy.digest;
+        if config.store != self.config.store || config.control != self.config.control {
+            tracing::warn!("another store or control socket needs a restart");
+        }
+        let same = config.digest == self.config.digest;
+        self.config = config;
+        self.set_checkouts();
+        self.watch_files(files);
+        if same && same_engine && same_policy {
+            return;
+        }
+        tracing::info!(policy = tools.policy.digest, "the configuration was read anew");
+        self.tools = Arc::clone(&tools);
+        if let Some(jobs) = &self.jobs {
+            // The worker is there as long as the service.
+            let _ = jobs.send(Job::Tools(tools));
+        }
+        for w in self.watched.values_mut() {
+            w.judge |= !same_policy;
+            if !same_engine {
+                w.inbox.put(Change::Everything(Reason::Configuration));
+            }
+        }
+    }
+
+    /// Feeds the watchdog while all threads show life.
+    fn beat(&mut self, now: Instant) {
+        if let Some(busy) = &mut self.busy {
+            let sign = self.progress.signs();
+            if sign != busy.sign {
+                (busy.sign, busy.seen) = (sign, now);
+            }
+            if now.saturating_duration_since(busy.seen) < STALL {
+                supervisor::alive();
+                if !self.ready {
+                    supervisor::patience(STALL);
+                }
+            } else {
+                tracing::error!("the worker does not move any more");
+            }
+            return;
+        }
+        if self.beat.asked {
+            tracing::error!("the worker does not answer");
+            return;
+        }
+        let watchers = self.watched.values().filter_map(|w| w.watcher.clone()).collect();
+        self.beat.asked = self.jobs.as_ref().is_some_and(|j| j.send(Job::Ping(watchers)).is_ok());
+    }
+
+    fn tell_status(&mut self) {
+        let count = |doing: Doing| self.watched.values().filter(|w| w.doing == doing).count();
+        let (all, bad) = (self.watched.len(), count(Doing::Failed) + count(Doing::Unreachable));
+        let mut status = format!("{all} checkouts");
+        if bad > 0 {
+            status += &format!(", {bad} in trouble");
+        }
+        if self.refused.is_some() {
+            status += ", the configuration on disk is wrong";
+        }
+        let first = |w: &&Watched| w.doing == Doing::Looking && w.seen.last.is_none();
+        if let Some(w) = self.watched.values().find(first) {
+            let shown = visible(w.target.path.as_os_str().as_encoded_bytes());
+            status += &format!(", first look at {shown}");
+        }
+        if status != self.status {
+            supervisor::status(&status);
+            self.status = status;
+        }
+    }
+}
+
+/// A failure with what it is made of, on one line.
+fn said(failure: &Failure) -> String {
+    let mut text = failure.message.clone();
+    let mut source = std::error::Error::source(failure);
+    while let Some(cause) = source {
+        text += &format!(": {}", visible(cause.to_string().as_bytes()));
+        source = cause.source();
+    }
+    for file in &failure.mistakes {
+        let at = |m: &crate::diag::Mistake| {
+            let line = 1 + file.text[..m.span.start.min(file.text.len())].matches('\n').count();
+            format!("; {}:{line}: {}", visible(file.file.as_bytes()), m.message)
+        };
+        text.extend(file.list.iter().map(at));
+    }
+    text
+}
+
+fn say_failure(w: &Watched, failure: &Failure) {
+    let (before, now) = (w.failure.as_ref().map(said), said(failure));
+    // Once, not at every try.
+    if before.as_ref() != Some(&now) {
+        let help = failure.help.as_deref().unwrap_or_default();
+        tracing::error!(root = %w.target.path.display(), help, "{now}");
+    }
+}

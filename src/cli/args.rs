@@ -77,6 +77,8 @@ pub enum Command {
     /// Check the configuration of the service, show what is in force
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Watch checkouts and judge whatever happens in them, until told to stop
+    Serve(Serve),
     /// Look into the license database, check it, and add rules to it
     #[command(subcommand)]
     LicenseDb(LicenseDb),
@@ -573,6 +575,12 @@ pub struct ConfigFile {
     /// The configuration of the service
     #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG", default_value = DEFAULT_PATH)]
     pub config: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub config: ConfigFile,
 }
 
 #[derive(Subcommand)]

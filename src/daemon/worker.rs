@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The thread that looks at checkouts and writes the store. One at a time: each look uses all
+//! threads of the pool, and takes its turn.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::pass::{Done, Looker, Target, Tools};
+use crate::clock;
+use crate::diag::Failure;
+use crate::plan::Watching;
+use crate::scan::Progress;
+use crate::store::Store;
+use crate::watch::{Watcher, Work};
+
+/// Which checkout, by a number that is never used again.
+pub type Id = u64;
+
+/// What the worker is to do.
+pub enum Job {
+    /// Watch all directories, and look at nothing.
+    Arm(Id, Target, Arc<Watcher>),
+    Look(Id, Target, Work, Option<Arc<Watcher>>),
+    /// Judge again by another policy, or on another day.
+    Judge(Id, Target, Option<Arc<Watcher>>),
+    Tools(Arc<Tools>),
+    Forget(Target),
+    /// Something that is done with the store now and then.
+    Upkeep(Box<dyn FnOnce(&mut Store) + Send>),
+    /// Answer, to show that the thread is alive, and the watchers' threads are.
+    Ping(Vec<Arc<Watcher>>),
+}
+
+/// What the worker says.
+pub enum Report {
+    Armed(Id, Result<(), Failure>),
+    Looked(Id, Result<Done, Failure>, Took),
+    Upkept,
+    /// Whether all watchers are alive.
+    Pong(bool),
+}
+
+/// When a look began and ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Took {
+    pub began: Instant,
+    pub ended: Instant,
+}
+
+impl Took {
+    pub fn long(&self) -> Duration {
+        self.ended.saturating_duration_since(self.began)
+    }
+}
+
+/// Starts the worker; it ends when nobody can send it jobs any more.
+///
+/// # Errors
+/// There is no thread to be had.
+pub fn start(
+    store: Store,
+    tools: Arc<Tools>,
+    jobs: Receiver<Job>,
+    reports: Sender<Report>,
+    progress: Arc<Progress>,
+    niceness: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, Failure> {
+    let run = move || {
+        niceness();
+        let mut looker = Looker::new(store, tools);
+        for job in jobs {
+            let report = work(&mut looker, job, &progress);
+            // Nobody listens any more when the service stops.
+            if report.is_some_and(|report| reports.send(report).is_err()) {
+                break;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("looker".into()).spawn(run);
+    thread.map_err(|e| Failure::new("cannot start the thread that looks at checkouts").caused_by(e))
+}
+
+fn work(looker: &mut Looker, job: Job, progress: &Progress) -> Option<Report> {
+    let began = clock::tick();
+    let took = || Took { began, ended: clock::tick() };
+    fn hook(watcher: &Option<Arc<Watcher>>) -> Option<&dyn Watching> {
+        watcher.as_deref().map(|w| w as &dyn Watching)
+    }
+    Some(match job {
+        Job::Arm(id, target, watcher) => {
+            Report::Armed(id, guarded(looker, &target, |l| l.arm(&target, &*watcher)))
+        }
+        Job::Look(id, target, work, watcher) => {
+            let look = |l: &mut Looker| l.look(&target, &work, hook(&watcher), progress);
+            let looked = guarded(looker, &target, look);
+            Report::Looked(id, looked, took())
+        }
+        Job::Judge(id, target, watcher) => {
+            let judge = |l: &mut Looker| l.judge(&target, hook(&watcher), progress);
+            let judged = guarded(looker, &target, judge);
+            Report::Looked(id, judged, took())
+        }
+        Job::Upkeep(task) => {
+            task(looker.store());
+            Report::Upkept
+        }
+        Job::Ping(watchers) => Report::Pong(watchers.iter().all(|w| w.is_alive())),
+        Job::Tools(tools) => {
+            looker.set_tools(tools);
+            return None;
+        }
+        Job::Forget(target) => {
+            looker.forget(&target);
+            return None;
+        }
+    })
+}
+
+/// A panic costs one look at one checkout, not the service.
+fn guarded<T>(
+    looker: &mut Looker,
+    target: &Target,
+    work: impl FnOnce(&mut Looker) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(looker)));
+    done.unwrap_or_else(|_| {
+        looker.forget(target);
+        let shown = crate::diag::visible(target.path.as_os_str().as_encoded_bytes());
+        Err(Failure::new(format!("looking at {shown} failed by a mistake of lictor's"))
+            .help("please report it with what the journal says; it is tried again"))
+    })
+}
