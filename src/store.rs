@@ -9,8 +9,12 @@
 //! nothing is decided here.
 
 mod attribute;
+mod backup;
 mod events;
+mod lock;
 mod query;
+mod rescue;
+mod sweep;
 mod violations;
 
 use std::collections::HashMap;
@@ -33,8 +37,12 @@ use crate::plan::{Checkout, Memory, Remembered, Stat, Was};
 use crate::scan::conclude::Conclusion;
 use crate::scan::{Change, Detected, KnownContent, Moves, NewContent, Recalled, Records, Scanned};
 
+pub use backup::{Backup, backup, backups, rotate};
 pub use events::{Event, Verified};
+pub use lock::{Lock, lock};
 pub use query::{Filter, Finding, Known, Placed, Seen, State, Violation};
+pub use rescue::{Rescued, damage, rescue};
+pub use sweep::Swept;
 
 /// How long another process may hold the store before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -49,6 +57,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-4.sql")),
     M::up(include_str!("store/schema-5.sql")).foreign_key_check(),
     M::up(include_str!("store/schema-6.sql")),
+    M::up(include_str!("store/schema-7.sql")),
 ];
 
 /// An open store.
@@ -61,6 +70,9 @@ pub struct Store {
     /// What is kept once of what was found in many contents, as far as this process has met it.
     detections: FxHashMap<Digest, i64>,
     engine: Option<(String, i64)>,
+    /// `ledger.swept` when these were learnt, and when a scan last asked what is remembered.
+    swept: i64,
+    recalled: i64,
 }
 
 /// Of the matches of a content.
@@ -142,6 +154,8 @@ impl Store {
             words: Interned { table: "words", ids: HashMap::new() },
             detections: FxHashMap::default(),
             engine: None,
+            swept: 0,
+            recalled: 0,
         })
     }
 
@@ -171,6 +185,7 @@ impl Store {
 
     fn try_recall(&mut self, checkout: &Checkout, engine: &str) -> rusqlite::Result<Recalled> {
         let engine = self.engine(engine)?;
+        self.recalled = swept(&self.db)?;
         let any_content = self
             .db
             .query_row("SELECT 1 FROM content WHERE engine = ?1 LIMIT 1", [engine], |_| Ok(()))
@@ -242,6 +257,12 @@ impl Store {
     fn try_keep(&mut self, engine: &str, batch: &[NewContent]) -> rusqlite::Result<Vec<i64>> {
         let engine = self.engine(engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let swept = swept(&tx)?;
+        if swept != self.swept {
+            (self.swept, self.detections) = (swept, FxHashMap::default());
+            self.expressions.ids.clear();
+            self.words.ids.clear();
+        }
         // Ids learnt in a transaction that fails must not be believed.
         let mut known = Kept {
             expressions: Interned { ids: self.expressions.ids.clone(), ..self.expressions },
@@ -316,6 +337,10 @@ impl Store {
     fn write(&mut self, scanned: &Scanned) -> rusqlite::Result<()> {
         let engine = self.engine(&scanned.engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let swept = swept(&tx)?;
+        if swept != self.recalled {
+            contents_are_there(&tx, scanned)?;
+        }
         let checkout = &scanned.checkout;
         let (root, view) = (root_bytes(checkout), checkout.view.name());
         let before: Option<(i64, Option<i64>)> = tx
@@ -366,7 +391,8 @@ impl Store {
             ],
         )?;
         // Ids learnt in a transaction that fails must not be believed.
-        let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
+        let ids = if swept == self.swept { self.expressions.ids.clone() } else { HashMap::new() };
+        let mut expressions = Interned { ids, ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
         write_files(&tx, &mut expressions, &mut words, id, scanned)?;
         if !scanned.interrupted && !scanned.judged_before {
@@ -613,6 +639,21 @@ fn write_files(
     Ok(())
 }
 
+/// How often rows were taken out by [`Store::sweep`].
+fn swept(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT swept FROM ledger")?.query_row([], |r| r.get(0))
+}
+
+/// Whether the contents that a scan looked up are still kept: the scan fails where they are not.
+fn contents_are_there(tx: &Transaction<'_>, scanned: &Scanned) -> rusqlite::Result<()> {
+    let mut select = tx.prepare("SELECT 1 FROM content WHERE id = ?1")?;
+    let changed = scanned.files.iter().filter(|f| f.change > Change::None);
+    for key in changed.filter_map(|f| scanned.content(f).key) {
+        select.query_row([key], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
 /// What is kept once, as far as it is known while a batch is written.
 struct Kept {
     expressions: Interned,
@@ -756,6 +797,21 @@ impl Texts {
     }
 }
 
+/// `PATH` with something behind its name, as SQLite names what belongs to a database.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
 fn root_bytes(checkout: &Checkout) -> &[u8] {
     checkout.root.as_os_str().as_encoded_bytes()
 }
@@ -824,6 +880,10 @@ fn failure(path: &Path, e: &rusqlite::Error) -> Failure {
         Some(ErrorCode::SystemIoFailure) => (
             format!("the store {shown} cannot be read or written"),
             "check the disk and the space on it, or use another --store".to_owned(),
+        ),
+        None if *e == rusqlite::Error::QueryReturnedNoRows => (
+            format!("the store {shown} has forgotten what a scan had just found in it"),
+            "it was swept meanwhile: scan again".to_owned(),
         ),
         _ => (format!("the store {shown} failed"), format!("if this happens again, {away}")),
     };

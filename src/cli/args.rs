@@ -72,6 +72,8 @@ pub enum Command {
     /// Prove that the history of violations is what was written
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy the store while it is in use, checked and with the time in its name
+    Backup(Backup),
     /// Write a policy for a checkout
     Init(Init),
     /// Check the configuration of the service, show what is in force
@@ -514,6 +516,20 @@ pub enum Audit {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: i64,
     },
+}
+
+#[derive(Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// The directory for backups
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+
+    /// Remove all but the newest N backups there
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep: Option<u16>,
 }
 
 #[derive(Args)]
