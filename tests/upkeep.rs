@@ -208,6 +208,25 @@ fn lictor_backup_says_what_it_wrote() {
     none.lictor(&["backup", "--to", to]).expect(2).says(&["there is no store"]);
 }
 
+#[test]
+fn lictor_backup_asks_the_configuration() {
+    let s = scanned();
+    for n in 0..4 {
+        store::backup(&s.store(), &s.path("kept"), moment(n)).expect("a backup");
+    }
+    let config = format!(
+        "version = 1\nstore = '{}'\n[[checkout]]\npath = '.'\n\
+         [backup]\ndirectory = 'kept'\nkeep = 2\n",
+        s.store().display()
+    );
+    s.write("lictor.toml", config);
+    s.lictor(&["backup", "--config", "lictor.toml"]).expect(0).shows(&["/kept/lictor-"]);
+    assert_eq!(names(&s.path("kept")).len(), 2);
+    s.with("LICTOR_CONFIG", "lictor.toml").lictor(&["backup", "--keep", "1"]).expect(0);
+    assert_eq!(names(&s.path("kept")).len(), 1);
+    s.lictor(&["backup", "--config", "none.toml"]).expect(78).says(&["none.toml"]);
+}
+
 // Damage.
 
 fn overwrite(store: &Path, page: u64) {

@@ -520,16 +520,21 @@ pub enum Audit {
 
 #[derive(Args)]
 pub struct Backup {
+    /// The configuration of the service, which says all that is not said here; with --to it is
+    /// not needed [default without --to: /etc/lictor/lictor.toml]
+    #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG")]
+    pub config: Option<PathBuf>,
+
     #[command(flatten)]
     pub store: StoreArg,
 
     /// The directory for backups
     #[arg(long, value_name = "DIR")]
-    pub to: PathBuf,
+    pub to: Option<PathBuf>,
 
     /// Remove all but the newest N backups there
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub keep: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
 }
 
 #[derive(Args)]
