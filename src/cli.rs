@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod backup;
 mod config;
 mod detect;
 mod explain;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Curate(args) => waive::curate(args, licenses()?),
         Command::Obligations(args) => obligations::run(args, licenses()?),
         Command::Audit(command) => audit::run(command),
+        Command::Backup(args) => backup::run(args),
         Command::Config(command) => config::run(command, overlay),
         Command::Init(args) => init::run(args, licenses()?),
         Command::Serve(args) => serve(args),

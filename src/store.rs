@@ -9,8 +9,12 @@
 //! nothing is decided here.
 
 mod attribute;
+mod backup;
 mod events;
+mod lock;
 mod query;
+mod rescue;
+mod sweep;
 mod violations;
 
 use std::collections::HashMap;
@@ -36,8 +40,12 @@ use crate::scan::{
     Records, Scanned,
 };
 
+pub use backup::{Backup, backup, backups, rotate};
 pub use events::{Event, Verified};
+pub use lock::{Lock, lock};
 pub use query::{Filter, Finding, Known, Placed, Seen, State, Violation};
+pub use rescue::{Rescued, damage, rescue};
+pub use sweep::Swept;
 
 /// How long another process may hold the store before this one gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -65,6 +73,9 @@ pub struct Store {
     /// What is kept once of what was found in many contents, as far as this process has met it.
     detections: FxHashMap<Digest, i64>,
     engine: Option<(String, i64)>,
+    /// `ledger.swept` when these were learnt, and when a scan last asked what is remembered.
+    swept: i64,
+    recalled: i64,
 }
 
 /// Of the matches of a content.
@@ -146,6 +157,8 @@ impl Store {
             words: Interned { table: "words", ids: HashMap::new() },
             detections: FxHashMap::default(),
             engine: None,
+            swept: 0,
+            recalled: 0,
         })
     }
 
@@ -175,6 +188,7 @@ impl Store {
 
     fn try_recall(&mut self, checkout: &Checkout, engine: &str) -> rusqlite::Result<Recalled> {
         let engine = self.engine(engine)?;
+        self.recalled = swept(&self.db)?;
         let any_content = self
             .db
             .query_row("SELECT 1 FROM content WHERE engine = ?1 LIMIT 1", [engine], |_| Ok(()))
@@ -248,6 +262,12 @@ impl Store {
     fn try_keep(&mut self, engine: &str, batch: &[NewContent]) -> rusqlite::Result<Vec<i64>> {
         let engine = self.engine(engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let swept = swept(&tx)?;
+        if swept != self.swept {
+            (self.swept, self.detections) = (swept, FxHashMap::default());
+            self.expressions.ids.clear();
+            self.words.ids.clear();
+        }
         // Ids learnt in a transaction that fails must not be believed.
         let mut known = Kept {
             expressions: Interned { ids: self.expressions.ids.clone(), ..self.expressions },
@@ -325,6 +345,10 @@ impl Store {
     fn write(&mut self, scanned: &Scanned, is_news: bool) -> rusqlite::Result<Concluded> {
         let engine = self.engine(&scanned.engine)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        let swept = swept(&tx)?;
+        if swept != self.recalled && !contents_are_there(&tx, scanned)? {
+            return Ok(Concluded::Overtaken);
+        }
         let checkout = &scanned.checkout;
         let before = row(&tx, checkout)?;
         if before.as_ref().map(|r| r.revision) != scanned.revision {
@@ -372,7 +396,8 @@ impl Store {
             ],
         )?;
         // Ids learnt in a transaction that fails must not be believed.
-        let mut expressions = Interned { ids: self.expressions.ids.clone(), ..self.expressions };
+        let ids = if swept == self.swept { self.expressions.ids.clone() } else { HashMap::new() };
+        let mut expressions = Interned { ids, ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
         write_files(&tx, &mut expressions, &mut words, id, scanned)?;
         if !scanned.interrupted && !scanned.judged_before {
@@ -395,6 +420,9 @@ impl Store {
         let Some(row) = row(&tx, checkout)?.filter(|r| Some(r.revision) == scanned.revision) else {
             return Ok(Concluded::Overtaken);
         };
+        if swept(&tx)? != self.recalled && !contents_are_there(&tx, scanned)? {
+            return Ok(Concluded::Overtaken);
+        }
         let judgement = row.judgement;
         let same = Remains { revision: row.revision, judgement };
         if scanned.interrupted {
@@ -706,6 +734,23 @@ fn write_files(
     Ok(gone)
 }
 
+/// How often rows were taken out by [`Store::sweep`].
+fn swept(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT swept FROM ledger")?.query_row([], |r| r.get(0))
+}
+
+/// Whether the contents that a scan looked up are still kept.
+fn contents_are_there(tx: &Transaction<'_>, scanned: &Scanned) -> rusqlite::Result<bool> {
+    let mut select = tx.prepare_cached("SELECT 1 FROM content WHERE id = ?1")?;
+    let changed = scanned.files.iter().filter(|f| f.change > Change::None);
+    for key in changed.filter_map(|f| scanned.content(f).key) {
+        if !select.exists([key])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What is kept once, as far as it is known while a batch is written.
 struct Kept {
     expressions: Interned,
@@ -846,6 +891,21 @@ impl Texts {
         let text: Arc<str> = text.into();
         self.texts.insert(id, Arc::clone(&text));
         Ok(Some(text))
+    }
+}
+
+/// `PATH` with something behind its name, as SQLite names what belongs to a database.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Command {
     /// Prove that the history of violations is what was written
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy the store while it is in use, checked and with the time in its name
+    Backup(Backup),
     /// Write a policy for a checkout
     Init(Init),
     /// Check the configuration of the service, show what is in force
@@ -516,6 +518,25 @@ pub enum Audit {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: i64,
     },
+}
+
+#[derive(Args)]
+pub struct Backup {
+    /// The configuration of the service, which says all that is not said here; with --to it is
+    /// not needed [default without --to: /etc/lictor/lictor.toml]
+    #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub store: StoreArg,
+
+    /// The directory for backups
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+
+    /// Remove all but the newest N backups there
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
 }
 
 #[derive(Args)]
