@@ -28,7 +28,7 @@ use crate::config::{Config, Mode};
 use crate::diag::{Failure, visible};
 use crate::plan::View;
 use crate::scan::Progress;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::watch::{Change, FileWatch, Inbox, Reason, Unwatchable, Watcher, Work, is_remote};
 use pass::{Done, Kind, Target, Tools};
 use tools::Loaded;
@@ -43,6 +43,9 @@ const STALL: Duration = Duration::from_secs(300);
 
 /// How often at least is looked whether the day is another.
 const DAY_CHECK: Duration = Duration::from_secs(3600);
+
+/// How long after the start, and how often, the store is swept.
+const SWEEP: (Duration, Duration) = (Duration::from_secs(3600), Duration::from_secs(24 * 3600));
 
 /// What the loop hears, beside the worker.
 enum Message {
@@ -61,7 +64,7 @@ enum Message {
 /// It cannot start: the configuration is wrong, the store cannot be used or is another's.
 pub fn run(path: &Path) -> Result<(), Failure> {
     let Loaded { config, tools, files } = tools::load(path, None)?;
-    let store = Store::open(&config.store)?;
+    let (_lock, store) = open_store(&config)?;
     let niceness = priority::of(&config.scan);
     rayon::ThreadPoolBuilder::new()
         .num_threads(config.scan.threads.map_or(0, usize::from))
@@ -100,6 +103,7 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         reload_at: None,
         refused: None,
         day: Moment::now().day(),
+        sweep_at: clock::tick() + SWEEP.0,
         beat: Beat::new(supervisor::watchdog(), clock::tick()),
         status: String::new(),
     };
@@ -112,6 +116,28 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         tracing::error!("the worker ended by a panic");
     }
     Ok(())
+}
+
+/// Opens the store, which is this process's alone. One that is damaged is set aside, and what
+/// cannot be had from the checkouts comes from the newest backup.
+fn open_store(config: &Config) -> Result<(store::Lock, Store), Failure> {
+    if let Some(directory) = config.store.parent() {
+        std::fs::create_dir_all(directory).map_err(|e| {
+            let shown = visible(directory.as_os_str().as_encoded_bytes());
+            Failure::new(format!("cannot make the store's directory {shown}"))
+                .caused_by(e)
+                .help("make it, or name another place as `store` in the configuration")
+        })?;
+    }
+    let lock = store::lock(&config.store)?;
+    if config.store.exists()
+        && let Some(damage) = store::damage(&config.store)?
+    {
+        tracing::error!(damage, "the store is damaged");
+        let rescued = store::rescue(&config.store, &config.backups(), Moment::now())?;
+        tracing::error!("{rescued}");
+    }
+    Ok((lock, Store::open(&config.store)?))
 }
 
 /// Hears signals on a thread of its own.
@@ -203,6 +229,7 @@ struct Service {
     /// Why the configuration on disk is not in force.
     refused: Option<Failure>,
     day: jiff::civil::Date,
+    sweep_at: Instant,
     beat: Beat,
     /// What systemd was told last.
     status: String,
@@ -257,6 +284,12 @@ impl Service {
                 w.judge = true;
             }
         }
+        if self.sweep_at > now {
+            next = next.min(self.sweep_at);
+        } else if self.busy.is_none() && self.ready {
+            self.sweep_at = now + SWEEP.1;
+            self.sweep(now);
+        }
         if let Some(every) = self.beat.every {
             if self.beat.next <= now {
                 self.beat.next = now + every;
@@ -305,6 +338,17 @@ impl Service {
         if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {
             self.busy = Some(Busy { id, sign: 0, seen: now, since });
         }
+    }
+
+    /// Forgets what no file has had for long.
+    fn sweep(&mut self, now: Instant) {
+        let engine = self.tools.detector.engine();
+        let keep = self.config.retention.contents;
+        let task = move |store: &mut Store| match store.sweep(&engine, keep, Moment::now()) {
+            Ok(swept) => tracing::info!(?swept, "the store was swept"),
+            Err(e) => tracing::warn!(error = said(&e), "the store could not be swept"),
+        };
+        self.send(Job::Upkeep(Box::new(task)), None, None, now);
     }
 
     /// Sees to it that a checkout has a watcher that is its own.
