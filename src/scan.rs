@@ -73,11 +73,13 @@ pub enum Concluded {
     Overtaken,
 }
 
-/// What is remembered from now on; see [`Recalled`].
+/// What is remembered from now on, as in [`Recalled`], and what became of violations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {
     pub revision: i64,
     pub judgement: Option<u64>,
+    /// How many violations were opened that never were before.
+    pub opened: i64,
 }
 
 /// Remembers nothing and keeps nothing. It knows the matches that it is given; keys count them.
@@ -177,6 +179,8 @@ pub struct Options<'a> {
     pub output: Option<PathBuf>,
     /// When the scan began; files changed about then are read again next time.
     pub started: Moment,
+    /// Keep what was matched in memory after the records have it, for a report on all of it.
+    pub keep_matches: bool,
     /// Told of every directory of a work tree before it is listed.
     pub watching: Option<&'a dyn plan::Watching>,
 }
@@ -296,8 +300,15 @@ pub struct ScannedContent {
     pub skipped: Option<Skipped>,
     /// In bytes; 0 until it was read.
     pub size: u64,
-    /// The matches, when this scan detected them; otherwise they are in the records.
+    /// The matches, when this scan detected them and keeps them; otherwise they are in the records.
     pub fresh: Option<Arc<Detection>>,
+}
+
+impl ScannedContent {
+    /// Whether it was detected in this scan.
+    fn is_detected(&self) -> bool {
+        self.fresh.is_some() || self.key.is_some()
+    }
 }
 
 /// What was detected in contents.
@@ -1121,6 +1132,9 @@ fn detect(
                     Ok(keys) => {
                         for (place, key) in places.into_iter().zip(keys) {
                             gathered.contents[place].key = Some(key);
+                            if !options.keep_matches {
+                                gathered.contents[place].fresh = None;
+                            }
                         }
                     }
                     Err(e) => records_failed = Some(e),
@@ -1200,7 +1214,7 @@ fn detect(
         let fate = match dropped.remove(&(number - 1)) {
             Some(fate) => fate,
             None => match lost.get(&f.content) {
-                Some(fate) if contents[f.content].fresh.is_none() => fate.clone(),
+                Some(fate) if !contents[f.content].is_detected() => fate.clone(),
                 _ => return true,
             },
         };

@@ -400,13 +400,14 @@ impl Store {
         let mut expressions = Interned { ids, ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
         write_files(&tx, &mut expressions, &mut words, id, scanned)?;
+        let mut became = violations::Became::default();
         if !scanned.interrupted && !scanned.judged_before {
             keep_policy(&tx, scanned)?;
             let at = violations::At { checkout: id, last_scan: last_scan.unwrap_or(now) };
-            violations::write(&tx, &mut words, at, scanned, before.is_none())?;
+            became = violations::write(&tx, &mut words, at, scanned, before.is_none())?;
         }
         tx.commit()?;
-        Ok(Concluded::Kept(Remains { revision, judgement }))
+        Ok(Concluded::Kept(Remains { revision, judgement, opened: became.opened }))
     }
 
     /// Writes the end of a scan of some spots as one transaction, if they are not as they were.
@@ -424,7 +425,7 @@ impl Store {
             return Ok(Concluded::Overtaken);
         }
         let judgement = row.judgement;
-        let same = Remains { revision: row.revision, judgement };
+        let same = Remains { revision: row.revision, judgement, opened: 0 };
         if scanned.interrupted {
             return Ok(Concluded::Kept(same));
         }
@@ -433,15 +434,15 @@ impl Store {
         let gone = write_files(&tx, &mut expressions, &mut words, row.id, scanned)?;
         let last_scan = row.last_scan.unwrap_or(scanned.started.0);
         let at = violations::At { checkout: row.id, last_scan };
-        let judged = violations::write(&tx, &mut words, at, scanned, false)?;
+        let became = violations::write(&tx, &mut words, at, scanned, false)?;
         let moved_on = row.commit != checkout.commit || row.branch != checkout.branch;
-        if !judged && !moved_on && scanned.news_of_files() == 0 {
+        if !became.anything && !moved_on && scanned.news_of_files() == 0 {
             return Ok(Concluded::Kept(same));
         }
-        if judged {
+        if became.anything {
             keep_policy(&tx, scanned)?;
         }
-        let judgement = judgement.filter(|_| !judged);
+        let judgement = judgement.filter(|_| !became.anything);
         tx.execute(
             "UPDATE checkout SET commit_id = ?2, branch = ?3, last_scan = ?4, judgement = ?5,
                     revision = revision + 1, index_mtime = iif(?6, NULL, index_mtime)
@@ -458,7 +459,11 @@ impl Store {
         )?;
         tx.commit()?;
         tracing::debug!(spots = spots.len(), "kept");
-        Ok(Concluded::Kept(Remains { revision: row.revision + 1, judgement }))
+        Ok(Concluded::Kept(Remains {
+            revision: row.revision + 1,
+            judgement,
+            opened: became.opened,
+        }))
     }
 }
 

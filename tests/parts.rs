@@ -10,17 +10,17 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
+use common::known::{fresh, known, tools};
 use common::{Sandbox, tag, text};
 use lictor::clock;
 use lictor::daemon::pass::{Looker, Target, Tools};
 use lictor::detect::Detector;
-use lictor::diag::visible;
 use lictor::licenses::Licenses;
 use lictor::plan::View;
 use lictor::policy::Policy;
-use lictor::scan::{DEFAULT_MAX_SIZE, Progress, Records as _};
-use lictor::store::{Filter, Store};
-use lictor::watch::{Change, Dirty, Reason, Work};
+use lictor::scan::Progress;
+use lictor::store::Store;
+use lictor::watch::{Change, Dirty, Reason};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
@@ -120,12 +120,6 @@ struct Watched {
     untold: Vec<Change>,
 }
 
-fn tools(policy: &Arc<Policy>) -> Arc<Tools> {
-    let licenses = Licenses::builtin();
-    let detector = Arc::new(Detector::new(licenses));
-    Arc::new(Tools { licenses, detector, policy: Arc::clone(policy), max_size: DEFAULT_MAX_SIZE })
-}
-
 impl Watched {
     fn new(detector: &Arc<Detector>) -> Watched {
         let s = Sandbox::repo();
@@ -143,9 +137,9 @@ impl Watched {
             Policy::builtin(licenses)
         });
         let policies = vec![Arc::new(Policy::builtin(licenses)), Arc::new(strict)];
-        let tools = Tools { detector: Arc::clone(detector), ..Tools::clone(&tools(&policies[0])) };
+        let tools = tools(detector, &policies[0]);
         let store = Store::open(&s.store()).expect("a store");
-        let looker = Looker::new(store, Arc::new(tools));
+        let looker = Looker::new(store, tools);
         let target = Target {
             path: s.dir.clone(),
             view: View::Worktree,
@@ -282,49 +276,13 @@ impl Watched {
     fn known(&mut self) -> Vec<String> {
         let checkout = self.target.find().expect("the checkout is there");
         let engine = self.looker.tools().detector.engine();
-        lines(self.looker.store(), &checkout, &engine)
+        known(self.looker.store(), &checkout, &engine)
     }
 
     /// All that a fresh scan finds.
     fn fresh(&self) -> Vec<String> {
-        let place = self.s.state_dir().join("fresh.db");
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(self.s.state_dir().join(format!("fresh.db{end}")));
-        }
-        let store = Store::open(&place).expect("a store");
-        let mut looker = Looker::new(store, Arc::clone(self.looker.tools()));
-        let work = Work::Everything(Reason::Start);
-        looker.look(&self.target, &work, None, &Progress::default()).expect("a fresh scan");
-        let checkout = self.target.find().expect("the checkout is there");
-        let engine = self.looker.tools().detector.engine();
-        lines(looker.store(), &checkout, &engine)
+        fresh(&self.s, &self.target, self.looker.tools())
     }
-}
-
-fn lines(store: &mut Store, checkout: &lictor::plan::Checkout, engine: &str) -> Vec<String> {
-    let recalled = store.recall(checkout, engine).expect("the store can be read");
-    let mut lines: Vec<String> = Vec::new();
-    for (n, file) in recalled.memory.files.iter().enumerate() {
-        let known = recalled.contents[n].as_ref();
-        let said = known.map(|k| (k.expression.clone(), k.skipped, k.size));
-        let concluded = recalled.concluded.get(&n);
-        let path = visible(&file.path);
-        lines.push(format!("{path} {} {:?} {said:?} {concluded:?}", file.tracked, file.what));
-    }
-    let each = &mut |f: lictor::store::Finding| {
-        let violation = f.violation.filter(|v| v.state != lictor::store::State::Resolved);
-        let violation =
-            violation.map(|v| (v.license, v.rule, v.outcome, v.severity, v.context, v.state));
-        if f.expression.is_some() {
-            lines.push(format!("{} {:?} {violation:?}", visible(&f.path), f.expression));
-        }
-        true
-    };
-    store.findings(Licenses::builtin(), &Filter::default(), each).expect("findings");
-    let at = store.checkouts(None).expect("checkouts");
-    lines.push(format!("{:?}", at.iter().map(|k| (&k.commit, &k.branch)).collect::<Vec<_>>()));
-    lines.sort();
-    lines
 }
 
 #[test]

@@ -524,6 +524,7 @@ fn a_scan_that_rests_on_what_was_swept_fails_and_the_next_is_right() {
             max_size: 1 << 20,
             output: None,
             started: moment(50 * DAY),
+            keep_matches: true,
             watching: None,
         };
         let progress = Progress::default();

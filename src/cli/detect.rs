@@ -93,6 +93,7 @@ impl Command<'_> {
             max_size: self.args.work.max_file_size,
             output: None,
             started: Moment::now(),
+            keep_matches: true,
             watching: None,
         };
         let bar = Bar::start(&self.progress);

@@ -1,18 +1,22 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Logging on standard error.
+//! Logging on standard error, or to the journal with its fields where that is what standard error
+//! leads to (systemd.exec(5), `$JOURNAL_STREAM`).
 
 use std::io;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::args::{Cli, LogFormat};
+use super::args::{Cli, Command, LogFormat};
 use lictor::diag::{Failure, visible};
 
 /// Starts logging as the arguments and `LICTOR_LOG` say.
 pub fn init(cli: &Cli) -> anyhow::Result<()> {
     let level = match cli.verbose {
+        0 if matches!(cli.command, Command::Serve(_)) => "lictor=info,warn",
         0 => "warn",
         1 => "lictor=info,warn",
         _ => "lictor=trace,debug",
@@ -25,6 +29,14 @@ pub fn init(cli: &Cli) -> anyhow::Result<()> {
         })?,
         _ => EnvFilter::new(level),
     };
+    if matches!(cli.command, Command::Serve(_))
+        && leads_to_journal()
+        && let Ok(journal) = tracing_journald::layer()
+    {
+        let journal = journal.with_field_prefix(Some("LICTOR".into()));
+        tracing_subscriber::registry().with(filter).with(journal).init();
+        return Ok(());
+    }
     let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match cli.log_format {
@@ -32,4 +44,11 @@ pub fn init(cli: &Cli) -> anyhow::Result<()> {
         LogFormat::Json => builder.json().init(),
     }
     Ok(())
+}
+
+/// Whether standard error is a stream to the journal.
+fn leads_to_journal() -> bool {
+    let Some(stream) = std::env::var_os("JOURNAL_STREAM") else { return false };
+    let Ok(stat) = rustix::fs::fstat(io::stderr()) else { return false };
+    stream.to_str() == Some(format!("{}:{}", stat.st_dev, stat.st_ino).as_str())
 }

@@ -55,6 +55,7 @@ pub fn run(args: &Scan, licenses: &'static Licenses) -> anyhow::Result<u8> {
         max_size: args.work.max_file_size,
         output: args.output.as_ref().and_then(|o| std::path::absolute(o).ok()),
         started: Moment::now(),
+        keep_matches: true,
         watching: None,
     };
     let mut forgetful = Forgetful::default();

@@ -194,6 +194,7 @@ impl Looker {
             max_size: self.tools.max_size,
             output: None,
             started: Moment::now(),
+            keep_matches: false,
             watching,
         }
     }
@@ -219,6 +220,7 @@ impl Looker {
             max_size: self.tools.max_size,
             output: None,
             started: Moment::now(),
+            keep_matches: false,
             watching,
         };
         let Tools { detector, licenses, .. } = &*self.tools;
@@ -243,10 +245,12 @@ impl Looker {
         }
         if !scanned.interrupted {
             match self.store.conclude(&scanned)? {
-                Concluded::Kept(kept) => standing.take(&scanned, kept, &mut self.store)?,
+                Concluded::Kept(kept) => {
+                    standing.take(&scanned, kept, &mut self.store)?;
+                    self.attribute(&scanned, kept);
+                }
                 Concluded::Overtaken => return Ok(Err(Reason::Overtaken)),
             }
-            self.attribute(&scanned);
         }
         let files = self.standings.get(target).map_or(0, Standing::files);
         Ok(Ok(done(Kind::Part, scanned, files)))
@@ -317,7 +321,7 @@ impl Looker {
         ground: Ground,
     ) -> Result<Option<Done>, Failure> {
         let Concluded::Kept(kept) = self.store.conclude(&scanned)? else { return Ok(None) };
-        self.attribute(&scanned);
+        self.attribute(&scanned, kept);
         let standing = self.standing(&scanned, kept, ground)?;
         let files = standing.files();
         self.standings.insert(target.clone(), standing);
@@ -334,8 +338,8 @@ impl Looker {
     }
 
     /// Finds out who brought new violations in. That it fails takes nothing from the verdicts.
-    fn attribute(&mut self, scanned: &Scanned) {
-        if scanned.judged_before {
+    fn attribute(&mut self, scanned: &Scanned, kept: Kept) {
+        if kept.opened == 0 {
             return;
         }
         if let Err(e) = self.store.attribute(&scanned.checkout, scanned.started) {

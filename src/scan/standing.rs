@@ -348,9 +348,8 @@ impl Standing {
         self.change(changes);
         self.recalled.revision = Some(kept.revision);
         self.recalled.judgement = kept.judgement;
-        if !self.recalled.born.is_empty() || !scanned.moved.is_empty() {
-            self.recalled.born = records.born(&scanned.checkout)?;
-        }
+        // A violation that is open again is where it was moved long ago.
+        self.recalled.born = records.born(&scanned.checkout)?;
         Ok(())
     }
 

@@ -13,3 +13,6 @@ CREATE TABLE unused (
 
 -- How often rows were taken out: what another process knows of their numbers is void then.
 ALTER TABLE ledger ADD COLUMN swept INTEGER NOT NULL DEFAULT 0;
+
+-- Files that were moved with their violations are few, and asked for after every look.
+CREATE INDEX violation_born ON violation (checkout) WHERE born IS NOT NULL;

@@ -48,15 +48,24 @@ pub(super) struct At {
     pub last_scan: i64,
 }
 
-/// Writes what became of violations, in what was scanned; tells whether anything did. Of a
-/// checkout that is new nothing is remembered.
+/// What became of violations.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Became {
+    /// Whether anything did.
+    pub anything: bool,
+    /// How many were opened for the first time.
+    pub opened: i64,
+}
+
+/// Writes what became of violations, in what was scanned. Of a checkout that is new nothing is
+/// remembered.
 pub(super) fn write(
     tx: &Transaction<'_>,
     words: &mut Interned,
     At { checkout, last_scan }: At,
     scanned: &Scanned,
     is_new: bool,
-) -> rusqlite::Result<bool> {
+) -> rusqlite::Result<Became> {
     let mut remembered = Rows::new();
     match &scanned.spots {
         _ if is_new => {}
@@ -83,6 +92,7 @@ pub(super) fn write(
         begun: false,
         opened: HashMap::new(),
     };
+    let first = life.ledger.violation;
     for (to, from) in &scanned.moved {
         if let Some(rows) = remembered.remove(&**from) {
             let rows = life.moved(to, from, rows)?;
@@ -115,9 +125,9 @@ pub(super) fn write(
             }
         }
     }
-    let begun = life.begun;
+    let became = Became { anything: life.begun, opened: life.ledger.violation - first };
     life.ledger.close(tx)?;
-    Ok(begun)
+    Ok(became)
 }
 
 type Rows = BTreeMap<Vec<u8>, BTreeMap<String, Row>>;

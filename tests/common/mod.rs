@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
+pub mod known;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, FileTimes};
 use std::os::unix::ffi::OsStrExt;
@@ -157,7 +159,7 @@ impl Sandbox {
         std::fs::remove_file(self.path(path)).expect("removing a file");
     }
 
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v)));
         command.current_dir(&self.dir).stdin(Stdio::null());
