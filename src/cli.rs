@@ -6,8 +6,10 @@
 mod args;
 mod audit;
 mod backup;
+mod client;
 mod config;
 mod detect;
+mod events;
 mod explain;
 mod findings;
 mod init;
@@ -17,8 +19,10 @@ mod obligations;
 mod output;
 mod policy;
 mod progress;
+mod rescan;
 mod scan;
 mod setup;
+mod status;
 mod waive;
 
 use std::io::{self, Write as _};
@@ -60,6 +64,10 @@ pub fn main() -> ExitCode {
         Command::Curate(args) => waive::curate(args, licenses()?),
         Command::Obligations(args) => obligations::run(args, licenses()?),
         Command::Audit(command) => audit::run(command),
+        Command::Status(args) => status::run(args),
+        Command::Rescan(args) => rescan::run(args),
+        Command::Events(args) => events::run(args),
+        Command::Reload(args) => client::Client::find(args)?.reload().map(|()| CLEAN),
         Command::Backup(args) => backup::run(args),
         Command::Config(command) => config::run(command, overlay),
         Command::Init(args) => init::run(args, licenses()?),

@@ -7,8 +7,10 @@
 //! owns all state; one worker looks and writes. What is found and judged is the same as in
 //! `lictor scan`, which runs the same pipeline.
 
+pub mod control;
 pub mod pass;
 mod priority;
+pub mod status;
 mod supervisor;
 mod tools;
 pub mod watched;

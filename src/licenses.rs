@@ -361,6 +361,27 @@ impl Licenses {
         self.exception_ids.get(&id.to_ascii_lowercase()).copied()
     }
 
+    /// The list's spelling of one license or exception id; a `LicenseRef-` is its own.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn known_id(&self, id: &str) -> Result<String, Failure> {
+        if let Some(known) = self.exception_id(id) {
+            return Ok(known.to_owned());
+        }
+        match self.parse(id) {
+            Ok(e) if e.ids().len() > 1 => {
+                let message = format!("`{}` is more than one id", visible(id.as_bytes()));
+                Err(Failure::new(message).help("name one license or exception"))
+            }
+            Ok(e) => Ok(e.to_string()),
+            Err(e) => {
+                let failure = Failure::new(visible(e.message.as_bytes()));
+                Err(Failure { help: e.help, ..failure })
+            }
+        }
+    }
+
     /// The known license id most like `id`, for "did you mean".
     pub fn closest(&self, id: &str) -> Option<&'static str> {
         closest(&id.to_ascii_lowercase(), &self.license_ids)

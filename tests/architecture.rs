@@ -24,7 +24,7 @@ const ROOMS: [&[&str]; 13] = [
 ];
 
 /// Crates that only one room may name.
-const KEPT: [(&str, &str); 11] = [
+const KEPT: [(&str, &str); 15] = [
     ("askalono", "detect"),
     ("similar", "detect"),
     ("git2", "plan"),
@@ -33,6 +33,10 @@ const KEPT: [(&str, &str); 11] = [
     ("rusqlite_migration", "store"),
     ("notify", "watch"),
     ("sd_notify", "daemon"),
+    ("axum", "daemon"),
+    ("listenfd", "daemon"),
+    ("futures_util", "daemon"),
+    ("tower", "daemon"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("indicatif", "cli"),

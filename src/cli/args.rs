@@ -72,6 +72,14 @@ pub enum Command {
     /// Prove that the history of violations is what was written
     #[command(subcommand)]
     Audit(Audit),
+    /// Say how the service is, and each checkout
+    Status(Status),
+    /// Let the service look at everything in one checkout, or in all
+    Rescan(Rescan),
+    /// Show what happened to violations, and follow it
+    Events(Events),
+    /// Let the service read its configuration and policies anew
+    Reload(ServiceArg),
     /// Copy the store while it is in use, checked and with the time in its name
     Backup(Backup),
     /// Write a policy for a checkout
@@ -518,6 +526,74 @@ pub enum Audit {
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: i64,
     },
+}
+
+/// Where the service answers.
+#[derive(Args)]
+pub struct ServiceArg {
+    /// The socket of the service [default: that of the configuration, or
+    /// /run/lictor/control.sock]
+    #[arg(long, value_name = "FILE", env = "LICTOR_SOCKET")]
+    pub socket: Option<PathBuf>,
+
+    /// The configuration of the service, which names its socket
+    #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub service: ServiceArg,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: StatusFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum StatusFormat {
+    Human,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Args)]
+pub struct Rescan {
+    /// The checkout, or a path in it; without it all checkouts
+    pub path: Option<PathBuf>,
+
+    /// Wait until it is done, and say what came of it
+    #[arg(long, short)]
+    pub wait: bool,
+
+    #[command(flatten)]
+    pub service: ServiceArg,
+}
+
+#[derive(Args)]
+pub struct Events {
+    /// Go on with what happens from now on
+    #[arg(long, short)]
+    pub follow: bool,
+
+    /// Only events behind this number [default: the last twenty]
+    #[arg(long, value_name = "N")]
+    pub after: Option<u64>,
+
+    #[command(flatten)]
+    pub service: ServiceArg,
+
+    /// How events are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: EventsFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum EventsFormat {
+    Human,
+    /// One JSON object a line
+    Jsonl,
 }
 
 #[derive(Args)]

@@ -5,14 +5,12 @@
 
 use std::io::Write;
 
-use serde_json::json;
-
 use super::args::Audit;
 use super::output::Output;
 use super::{CLEAN, FAILED, setup};
 use lictor::diag::{Failure, visible};
-use lictor::report::ReportError;
-use lictor::store::{Event, Store};
+use lictor::report::{ReportError, json};
+use lictor::store::Store;
 
 pub fn run(command: &Audit) -> anyhow::Result<u8> {
     match command {
@@ -78,29 +76,10 @@ fn export(store: &Store, after: i64) -> anyhow::Result<u8> {
     let mut out = Output::open(None)?;
     let mut written = Ok(());
     store.events(after, None, &mut |e| {
-        written = line(&e, &mut out);
+        written = writeln!(out, "{}", json::event(&e));
         written.is_ok()
     })?;
-    written?;
+    written.map_err(ReportError::from)?;
     out.finish()?;
     Ok(CLEAN)
-}
-
-/// An event as one line.
-fn line(e: &Event, out: &mut dyn Write) -> Result<(), ReportError> {
-    let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
-    let mut json = json!({
-        "seq": e.seq, "time": e.time.0, "at": e.time.rfc3339(), "kind": e.kind,
-        "detail": detail, "text": e.detail, "hash": hex(&e.hash),
-    });
-    if let Some(id) = e.violation {
-        json["violation"] = format!("V{id}").into();
-    }
-    if let Some(path) = &e.path {
-        json["path"] = String::from_utf8_lossy(path).into();
-        if std::str::from_utf8(path).is_err() {
-            json["path_hex"] = hex(path).into();
-        }
-    }
-    Ok(writeln!(out, "{json}")?)
 }

@@ -5,8 +5,6 @@
 
 use std::io::Write;
 
-use globset::GlobBuilder;
-
 use super::args::{Findings, FindingsFormat};
 use super::output::Output;
 use super::{CLEAN, setup};
@@ -53,21 +51,8 @@ fn filter(args: &Findings, licenses: &Licenses) -> Result<Filter, Failure> {
         ),
         None => None,
     };
-    let path = match &args.path {
-        Some(glob) => {
-            let built = GlobBuilder::new(glob).literal_separator(true).build().map_err(|e| {
-                Failure::new(format!("`{}` is no glob", visible(glob.as_bytes())))
-                    .caused_by(e)
-                    .help("write for example 'drivers/**/*.c' or '**/LICENSE*'")
-            })?;
-            Some(built.compile_matcher())
-        }
-        None => None,
-    };
-    let license = match &args.license {
-        Some(id) => Some(known(licenses, id)?),
-        None => None,
-    };
+    let path = args.path.as_deref().map(Filter::glob).transpose()?;
+    let license = args.license.as_deref().map(|id| licenses.known_id(id)).transpose()?;
     Ok(Filter {
         checkout,
         path,
@@ -75,25 +60,9 @@ fn filter(args: &Findings, licenses: &Licenses) -> Result<Filter, Failure> {
         category: args.category,
         outcome: args.outcome,
         state: args.state,
+        violations: false,
+        after: None,
     })
-}
-
-/// The list's spelling of an id; a `LicenseRef-` is its own.
-fn known(licenses: &Licenses, id: &str) -> Result<String, Failure> {
-    if let Some(known) = licenses.exception_id(id) {
-        return Ok(known.to_owned());
-    }
-    match licenses.parse(id) {
-        Ok(e) if e.ids().len() > 1 => {
-            let message = format!("`{}` is more than one id", visible(id.as_bytes()));
-            Err(Failure::new(message).help("name one license or exception"))
-        }
-        Ok(e) => Ok(e.to_string()),
-        Err(e) => {
-            let failure = Failure::new(visible(e.message.as_bytes()));
-            Err(Failure { help: e.help, ..failure })
-        }
-    }
 }
 
 fn each(

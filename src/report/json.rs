@@ -22,7 +22,7 @@ use crate::policy::waivers::{Lapse, Lapsed, Waiver};
 use crate::policy::{Decision, Judged};
 use crate::scan::change::Against;
 use crate::scan::{Scanned, ScannedFile};
-use crate::store::{Finding, State, Violation};
+use crate::store::{Event, Finding, Placed, State, Violation};
 
 /// Version of the formats `lictor-scan`, `lictor-findings` and `lictor-explain`.
 pub const VERSION: u32 = 1;
@@ -723,6 +723,63 @@ pub fn explain(e: &Explanation<'_>, out: &mut dyn Write) -> Result<(), ReportErr
         seen,
     };
     line(out, &json)
+}
+
+/// A violation with its evidence and history.
+#[derive(Serialize)]
+struct HistoryJson<'a> {
+    checkout: Cow<'a, str>,
+    view: &'a str,
+    #[serde(flatten)]
+    path: Path<'a>,
+    blob: Option<String>,
+    outcome: Outcome,
+    violation: StoredJson<'a>,
+    matches: Vec<MatchJson<'a>>,
+    events: Vec<serde_json::Value>,
+}
+
+/// Writes a violation, what is in its file if it was seen there last, and what happened to it.
+///
+/// # Errors
+/// The writer fails.
+pub fn violation(
+    placed: &Placed,
+    file: Option<&(BlobId, Vec<Match>)>,
+    events: &[Event],
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let history = HistoryJson {
+        checkout: String::from_utf8_lossy(&placed.root),
+        view: &placed.view,
+        path: Path::new(&placed.path),
+        blob: file.map(|(blob, _)| blob.to_string()),
+        outcome: placed.violation.outcome,
+        violation: StoredJson::from(&placed.violation),
+        matches: file.iter().flat_map(|(_, matches)| matches).map(MatchJson::from).collect(),
+        events: events.iter().map(event).collect(),
+    };
+    line(out, &history)
+}
+
+/// An event.
+pub fn event(e: &Event) -> serde_json::Value {
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let detail: serde_json::Value = serde_json::from_str(&e.detail).unwrap_or_default();
+    let mut json = serde_json::json!({
+        "seq": e.seq, "time": e.time.0, "at": e.time.rfc3339(), "kind": e.kind,
+        "detail": detail, "text": e.detail, "hash": hex(&e.hash),
+    });
+    if let Some(id) = e.violation {
+        json["violation"] = format!("V{id}").into();
+    }
+    if let Some(path) = &e.path {
+        json["path"] = String::from_utf8_lossy(path).into();
+        if std::str::from_utf8(path).is_err() {
+            json["path_hex"] = hex(path).into();
+        }
+    }
+    json
 }
 
 pub(super) fn line(out: &mut dyn Write, value: &impl Serialize) -> Result<(), ReportError> {

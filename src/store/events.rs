@@ -146,6 +146,15 @@ impl Store {
         query(each).map_err(|e| self.fail(&e))
     }
 
+    /// The number of the last event; 0 if there is none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn last_event(&self) -> Result<i64, Failure> {
+        let query = "SELECT event FROM ledger";
+        self.db.query_row(query, [], |r| r.get(0)).map_err(|e| self.fail(&e))
+    }
+
     /// Computes the chain anew and finds the first event that was changed, taken out, put in
     /// or cut off.
     ///

@@ -6,17 +6,18 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use globset::GlobMatcher;
+use globset::{GlobBuilder, GlobMatcher};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::Store;
 use crate::clock::Moment;
-use crate::diag::Failure;
+use crate::diag::{Failure, visible};
 use crate::licenses::expression::Expr;
 use crate::licenses::{Category, Licenses};
 use crate::model::{Basis, BlobId, Match, MatchKind, Outcome, Severity, UnknownWord};
@@ -64,6 +65,68 @@ pub struct Filter {
     pub category: Option<Category>,
     pub outcome: Option<Outcome>,
     pub state: Option<State>,
+    /// Only what is, or was, a violation.
+    pub violations: bool,
+    /// Only what stands behind this in the order of findings.
+    pub after: Option<Cursor>,
+}
+
+/// A place in the order of findings, to go on from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    root: Vec<u8>,
+    view: String,
+    path: Vec<u8>,
+    /// Rule and license of the violation.
+    violation: Option<(String, String)>,
+}
+
+impl Cursor {
+    /// The place of a finding.
+    pub fn of(f: &Finding) -> Cursor {
+        Cursor {
+            root: f.root.clone(),
+            view: f.view.clone(),
+            path: f.path.clone(),
+            violation: f.violation.as_ref().map(|v| (v.rule.clone(), v.license.clone())),
+        }
+    }
+}
+
+/// As whoever goes on is given it: its parts in hex, with `-` between them.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rule, license) = self.violation.clone().unwrap_or_default();
+        let view = self.view.as_bytes();
+        let parts = [&self.root[..], view, &self.path, rule.as_bytes(), license.as_bytes()];
+        for (n, part) in parts.into_iter().enumerate() {
+            if n > 0 {
+                f.write_str("-")?;
+            }
+            part.iter().try_for_each(|b| write!(f, "{b:02x}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        let bytes = |hex: &str| -> Option<Vec<u8>> {
+            let pairs = hex.as_bytes().chunks(2);
+            pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect()
+        };
+        let read = || {
+            let parts: Option<Vec<Vec<u8>>> = s.split('-').map(bytes).collect();
+            let [root, view, path, rule, license] = <[Vec<u8>; 5]>::try_from(parts?).ok()?;
+            let text = |bytes| String::from_utf8(bytes).ok();
+            let violation = (text(rule)?, text(license)?);
+            let violation = Some(violation).filter(|(rule, _)| !rule.is_empty());
+            Some(Cursor { root, view: text(view)?, path, violation })
+        };
+        read().ok_or_else(|| UnknownWord(s.to_owned()))
+    }
 }
 
 /// A license found in a file, with the violation that it is, or was, if any.
@@ -298,6 +361,14 @@ impl Store {
                 answer
             }
         };
+        let narrow = match filter.violations {
+            true => "v.rule IS NOT NULL",
+            false => "(e.id IS NOT NULL OR c.id IS NOT NULL OR v.rule IS NOT NULL)",
+        };
+        let (root, view, path) = match &filter.after {
+            Some(after) => (&after.root[..], &after.view[..], &after.path[..]),
+            None => (&b""[..], "", &b""[..]),
+        };
         // Files with a license or an open violation, then what is resolved or whose file is gone.
         let mut select = self
             .db
@@ -314,18 +385,20 @@ impl Store {
                  LEFT JOIN expression c ON c.id = f.concluded
                  LEFT JOIN violation v
                    ON v.checkout = k.id AND v.path = f.path AND v.last_seen IS NULL
-                 WHERE e.id IS NOT NULL OR c.id IS NOT NULL OR v.rule IS NOT NULL
+                 WHERE {narrow} AND (k.root, k.view, f.path) >= (?1, ?2, ?3)
                  UNION ALL
                  SELECT k.root, k.view, v.path, NULL, NULL, NULL,
                         v.outcome, v.rule, v.license, v.first_seen, v.last_seen, k.last_scan,
                         NULL, NULL, NULL, NULL, NULL,
                         {LIFE}
                  FROM checkout k JOIN violation v ON v.checkout = k.id
-                 WHERE v.last_seen IS NOT NULL OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path)
+                 WHERE (v.last_seen IS NOT NULL
+                        OR NOT EXISTS (SELECT 1 FROM file f WHERE f.checkout = k.id AND f.path = v.path))
+                   AND (k.root, k.view, v.path) >= (?1, ?2, ?3)
                  ORDER BY 1, 2, 3, 8, 9",
             ))
             .map_err(fail)?;
-        let mut rows = select.query([]).map_err(fail)?;
+        let mut rows = select.query(params![root, view, path]).map_err(fail)?;
         while let Some(r) = rows.next().map_err(fail)? {
             let finding = (|| -> rusqlite::Result<Finding> {
                 let last_scan: Option<i64> = r.get(11)?;
@@ -470,12 +543,27 @@ impl Store {
 }
 
 impl Filter {
+    /// Paths by a glob.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn glob(glob: &str) -> Result<GlobMatcher, Failure> {
+        let built = GlobBuilder::new(glob).literal_separator(true).build();
+        let built = built.map_err(|e| {
+            Failure::new(format!("`{}` is no glob", visible(glob.as_bytes())))
+                .caused_by(e)
+                .help("write for example 'drivers/**/*.c' or '**/LICENSE*'")
+        });
+        Ok(built?.compile_matcher())
+    }
+
     fn fits(&self, f: &Finding) -> bool {
         let path = |bytes| Path::new(OsStr::from_bytes(bytes));
         self.checkout.as_ref().is_none_or(|c| path(f.root.as_slice()).starts_with(c))
             && self.path.as_ref().is_none_or(|g| g.is_match(path(&f.path)))
             && self.outcome.is_none_or(|o| f.outcome == o)
             && self.state.is_none_or(|s| f.violation.as_ref().is_some_and(|v| v.state == s))
+            && self.after.as_ref().is_none_or(|after| Cursor::of(f) > *after)
     }
 
     fn wants(&self, licenses: &Licenses, expression: &str) -> bool {
