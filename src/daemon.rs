@@ -8,6 +8,8 @@
 //! `lictor scan`, which runs the same pipeline.
 
 pub mod control;
+mod desk;
+pub mod metrics;
 pub mod pass;
 mod priority;
 pub mod status;
@@ -18,8 +20,8 @@ pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -31,8 +33,16 @@ use crate::diag::{Failure, visible};
 use crate::plan::View;
 use crate::scan::Progress;
 use crate::store::{self, Store};
-use crate::watch::{Change, FileWatch, Inbox, Reason, Unwatchable, Watcher, Work, is_remote};
+use crate::watch::{
+    Change, FileWatch, Inbox, Reason, Unwatchable, Watcher, Work, is_remote, most_watches,
+};
+use desk::{Desk, Question};
+use metrics::Metrics;
 use pass::{Done, Kind, Target, Tools};
+use status::{
+    CheckoutState, CheckoutStatus, ConfigStatus, Open, PolicyStatus, Problem, Rescanned, State,
+    Status, StoreStatus, Watches,
+};
 use tools::Loaded;
 use watched::{Doing, Need, Watched};
 use worker::{Id, Job, Report, Took};
@@ -58,6 +68,7 @@ enum Message {
     /// What is mounted changed.
     Mounts,
     Signal(i32),
+    Asked(Question),
 }
 
 /// Runs the service until it is told to stop.
@@ -87,6 +98,9 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     mounts(messages.clone())?;
     let changed = messages.clone();
     let watch = FileWatch::new(move || _ = changed.send(Message::Files));
+    let stopping = Arc::new(AtomicBool::new(false));
+    let metrics = Arc::new(Metrics::new());
+    let (events, followed) = tokio::sync::watch::channel(0);
     let mut service = Service {
         path: path.to_owned(),
         config,
@@ -101,9 +115,17 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         arming: BTreeSet::new(),
         ready: false,
         stopping: false,
+        desk_stopping: Arc::clone(&stopping),
         files: watch.ok(),
         reload_at: None,
-        refused: None,
+        problems: BTreeMap::new(),
+        started: Moment::now(),
+        loaded: Moment::now(),
+        tickets: BTreeMap::new(),
+        next_ticket: 1,
+        waiting: Vec::new(),
+        metrics,
+        events,
         day: Moment::now().day(),
         sweep_at: clock::tick() + SWEEP.0,
         beat: Beat::new(supervisor::watchdog(), clock::tick()),
@@ -111,7 +133,24 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     };
     service.watch_files(files);
     service.set_checkouts();
+    let desk = Desk {
+        loop_: service.messages.clone(),
+        store: service.config.store.clone(),
+        licenses: service.tools.licenses,
+        metrics: Arc::clone(&service.metrics),
+        events: followed,
+        stopping,
+        last: Mutex::new(service.say()),
+    };
+    let tcp = match (service.config.control.listen, &service.config.control.token_file) {
+        (Some(address), Some(file)) => Some((address, control::Token::read(file)?)),
+        _ => None,
+    };
+    let listeners =
+        control::listen(&service.config.control.socket, service.config.control.mode, tcp)?;
+    let server = control::start(listeners, Arc::new(desk), control::Limits::default())?;
     service.run(&heard, &reports);
+    server.stop();
     drop(service);
     // It ends its job first, which was told to be quick about it.
     if worker.join().is_err() {
@@ -210,6 +249,25 @@ impl Beat {
     }
 }
 
+/// What something that is wrong is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Configuration,
+    Watching,
+    Look,
+    Worker,
+}
+
+/// Something that is wrong.
+struct Wrong {
+    what: String,
+    help: Option<String>,
+    since: Moment,
+}
+
+/// How many looks that were asked for are remembered.
+const MOST_TICKETS: usize = 1000;
+
 struct Service {
     path: PathBuf,
     config: Config,
@@ -226,10 +284,22 @@ struct Service {
     arming: BTreeSet<Id>,
     ready: bool,
     stopping: bool,
+    /// What the control API reads.
+    desk_stopping: Arc<AtomicBool>,
     files: Option<FileWatch>,
     reload_at: Option<Instant>,
-    /// Why the configuration on disk is not in force.
-    refused: Option<Failure>,
+    /// What is wrong now, of the service or of a checkout, by what it is about.
+    problems: BTreeMap<(Option<Id>, About), Wrong>,
+    started: Moment,
+    /// When the configuration was read that is in force.
+    loaded: Moment,
+    /// Looks that were asked for: which ones of which checkouts.
+    tickets: BTreeMap<u64, Vec<(Id, u64)>>,
+    next_ticket: u64,
+    waiting: Vec<(u64, Sender<Vec<Rescanned>>)>,
+    metrics: Arc<Metrics>,
+    /// The number of the last event in the store.
+    events: tokio::sync::watch::Sender<i64>,
     day: jiff::civil::Date,
     sweep_at: Instant,
     beat: Beat,
@@ -250,7 +320,7 @@ impl Service {
             };
             crossbeam_channel::select! {
                 recv(heard) -> message => match message {
-                    Ok(message) => self.hear(&message),
+                    Ok(message) => self.hear(message),
                     Err(_) => break,
                 },
                 recv(reports) -> report => match report {
@@ -273,7 +343,8 @@ impl Service {
         if let Some(at) = self.reload_at {
             if at <= now {
                 self.reload_at = None;
-                self.reload();
+                // It is noted, and told.
+                let _ = self.reload();
             } else {
                 next = next.min(at);
             }
@@ -366,6 +437,7 @@ impl Service {
             return;
         }
         let root = std::fs::canonicalize(&w.target.path).unwrap_or_else(|_| w.target.path.clone());
+        let mut why = None;
         match Watcher::new(&root, Arc::clone(&w.inbox)) {
             Ok(watcher) => {
                 if let Ok(checkout) = w.target.find()
@@ -375,18 +447,18 @@ impl Service {
                     w.git_dir = Some(git_dir);
                 }
                 w.watcher = Some(Arc::new(watcher));
-                w.unwatchable = None;
             }
-            Err(why) => w.unwatchable = Some(why),
+            Err(refused) => why = Some(refused),
         }
-        if w.unwatchable.is_none() && is_remote(&root).unwrap_or(false) {
-            w.unwatchable = Some(Unwatchable {
+        if why.is_none() && is_remote(&root).unwrap_or(false) {
+            why = Some(Unwatchable {
                 what: "the file system does not tell what other machines change".into(),
                 help: "the checkout is looked at in intervals as well; keep it on a local disk to \
                        be told at once"
                     .into(),
             });
         }
+        self.set_unwatchable(id, why);
     }
 
     fn arm(&mut self, id: Id, now: Instant) {
@@ -457,7 +529,7 @@ impl Service {
         self.send(job, Some(id), since, now);
     }
 
-    fn hear(&mut self, message: &Message) {
+    fn hear(&mut self, message: Message) {
         let now = clock::tick();
         match message {
             Message::Wake => self.supersede(),
@@ -471,11 +543,14 @@ impl Service {
             }
             Message::Signal(SIGHUP) => {
                 self.reload_at = None;
-                self.reload();
+                // It is noted, and told.
+                let _ = self.reload();
             }
+            Message::Asked(question) => self.answer(question),
             Message::Signal(_) => {
                 tracing::info!("stopping");
                 self.stopping = true;
+                self.desk_stopping.store(true, Ordering::Relaxed);
                 self.progress.cancelled.store(true, Ordering::Relaxed);
             }
         }
@@ -505,8 +580,8 @@ impl Service {
                 self.take_unwatchable(id);
                 if let (Err(failure), Some(w)) = (armed, self.watched.get_mut(&id)) {
                     let there = pass::identity(&w.target.path).is_some();
-                    say_failure(w, &failure);
-                    w.failed(failure, there, now);
+                    w.failed(there, now);
+                    self.say_failure(id, &failure);
                 }
                 self.armed(id);
             }
@@ -518,9 +593,10 @@ impl Service {
             Report::Pong(alive) => {
                 self.beat.asked = false;
                 if alive {
+                    self.right((None, About::Worker));
                     supervisor::alive();
                 } else {
-                    tracing::error!("a thread that hears the kernel's events is gone");
+                    self.stuck("a thread that hears the kernel's events is gone");
                 }
             }
         }
@@ -532,11 +608,24 @@ impl Service {
         let Some(why) = w.watcher.as_ref().and_then(|watcher| watcher.take_unwatchable()) else {
             return;
         };
-        let root = visible(w.target.path.as_os_str().as_encoded_bytes());
-        tracing::warn!(root, help = why.help, "{}", why.what);
         // The watches that it has are of use to the others.
         w.watcher = None;
-        w.unwatchable = Some(why);
+        self.set_unwatchable(id, Some(why));
+    }
+
+    fn set_unwatchable(&mut self, id: Id, why: Option<Unwatchable>) {
+        let Some(w) = self.watched.get_mut(&id) else { return };
+        w.unwatchable.clone_from(&why);
+        let root = w.target.path.clone();
+        let about = (Some(id), About::Watching);
+        match why {
+            Some(why) => {
+                if self.wrong(about, why.what.clone(), Some(why.help.clone())) {
+                    tracing::warn!(root = %root.display(), help = why.help, "{}", why.what);
+                }
+            }
+            None => _ = self.right(about),
+        }
     }
 
     fn looked(
@@ -552,17 +641,15 @@ impl Service {
             Ok(done) => done,
             Err(failure) => {
                 let there = pass::identity(&w.target.path).is_some();
-                say_failure(w, &failure);
-                w.failed(failure, there, now);
+                w.failed(there, now);
+                self.say_failure(id, &failure);
+                self.answer_waiting();
                 return;
             }
         };
         if done.interrupted {
             w.interrupted();
             return;
-        }
-        if w.failure.is_some() {
-            tracing::info!(root = %w.target.path.display(), "well again");
         }
         let whole = matches!(done.kind, Kind::Whole(_));
         w.succeeded(whole, &self.config.watch, now);
@@ -575,6 +662,21 @@ impl Service {
         w.seen.branch.clone_from(&done.branch);
         w.seen.files = done.files;
         let lag = since.map(|since| now.saturating_duration_since(since));
+        let kind = match done.kind {
+            Kind::Part => "partial",
+            Kind::Whole(_) => "whole",
+            Kind::Judged => "judged",
+        };
+        self.metrics.look(kind, took.long());
+        self.metrics.contents(done.contents_read, done.known as u64, done.bytes_read);
+        if done.news > 0 {
+            self.metrics.commit(done.committed);
+        }
+        // What was there before the service was did not change just now.
+        let first = done.kind == Kind::Whole(Reason::Start);
+        if let Some(lag) = lag.filter(|_| !first && done.news > 0) {
+            self.metrics.verdict(lag);
+        }
         tracing::debug!(
             root = %done.root.display(),
             kind = ?done.kind,
@@ -585,9 +687,15 @@ impl Service {
             ?lag,
             "looked"
         );
+        if self.right((Some(id), About::Look)) {
+            tracing::info!(root = %done.root.display(), "well again");
+        }
+        // Nobody may follow the events.
+        self.events.send_if_modified(|last| std::mem::replace(last, done.event) != done.event);
         if let Some(nested) = done.nested {
             self.set_nested(id, &nested);
         }
+        self.answer_waiting();
     }
 
     /// Watches the checkouts that were found inside another, and no others.
@@ -632,6 +740,7 @@ impl Service {
             self.drop_checkout(id);
         }
         self.arming.remove(&id);
+        self.problems.retain(|(of, _), _| *of != Some(id));
         if let (Some(w), Some(jobs)) = (self.watched.remove(&id), &self.jobs) {
             // The worker is there as long as the service.
             let _ = jobs.send(Job::Forget(w.target));
@@ -679,19 +788,19 @@ impl Service {
     }
 
     /// Reads the configuration and what it names anew. What is wrong leaves the old in force.
-    fn reload(&mut self) {
+    fn reload(&mut self) -> Result<(), Failure> {
+        let about = (None, About::Configuration);
         let loaded = match tools::load(&self.path, Some(&self.tools)) {
             Ok(loaded) => loaded,
             Err(failure) => {
-                let said = said(&failure);
-                if self.refused.as_ref().map(self::said) != Some(said.clone()) {
-                    tracing::error!("{said}; the configuration before stays in force");
+                let what = said(&failure);
+                if self.wrong(about, what.clone(), failure.help.clone()) {
+                    tracing::error!("{what}; the configuration before stays in force");
                 }
-                self.refused = Some(failure);
-                return;
+                return Err(failure);
             }
         };
-        if self.refused.take().is_some() {
+        if self.right(about) {
             tracing::info!("the configuration is right again");
         }
         let Loaded { config, tools, files } = loaded;
@@ -706,8 +815,9 @@ impl Service {
         self.set_checkouts();
         self.watch_files(files);
         if same && same_engine && same_policy {
-            return;
+            return Ok(());
         }
+        self.loaded = Moment::now();
         tracing::info!(policy = tools.policy.digest, "the configuration was read anew");
         self.tools = Arc::clone(&tools);
         if let Some(jobs) = &self.jobs {
@@ -719,6 +829,15 @@ impl Service {
             if !same_engine {
                 w.inbox.put(Change::Everything(Reason::Configuration));
             }
+        }
+        Ok(())
+    }
+
+    /// Says what does not move; the watchdog gets nothing.
+    fn stuck(&mut self, what: &str) {
+        let help = "systemd's watchdog restarts the service; please report it with the journal";
+        if self.wrong((None, About::Worker), what.into(), Some(help.into())) {
+            tracing::error!("{what}");
         }
     }
 
@@ -735,16 +854,214 @@ impl Service {
                     supervisor::patience(STALL);
                 }
             } else {
-                tracing::error!("the worker does not move any more");
+                self.stuck("the worker does not move any more");
             }
             return;
         }
         if self.beat.asked {
-            tracing::error!("the worker does not answer");
+            self.stuck("the worker does not answer");
             return;
         }
         let watchers = self.watched.values().filter_map(|w| w.watcher.clone()).collect();
         self.beat.asked = self.jobs.as_ref().is_some_and(|j| j.send(Job::Ping(watchers)).is_ok());
+    }
+
+    /// Says a failure once, not at every try.
+    fn say_failure(&mut self, id: Id, failure: &Failure) {
+        let what = said(failure);
+        if self.wrong((Some(id), About::Look), what.clone(), failure.help.clone())
+            && let Some(w) = self.watched.get(&id)
+        {
+            let help = failure.help.as_deref().unwrap_or_default();
+            tracing::error!(root = %w.target.path.display(), help, "{what}");
+        }
+    }
+
+    /// Notes what is wrong; tells whether that is news.
+    fn wrong(&mut self, key: (Option<Id>, About), what: String, help: Option<String>) -> bool {
+        if self.problems.get(&key).is_some_and(|known| known.what == what) {
+            return false;
+        }
+        self.problems.insert(key, Wrong { what, help, since: Moment::now() });
+        true
+    }
+
+    fn right(&mut self, key: (Option<Id>, About)) -> bool {
+        self.problems.remove(&key).is_some()
+    }
+
+    fn answer(&mut self, question: Question) {
+        // Who asked may be gone by now.
+        match question {
+            Question::Status(reply) => _ = reply.send(self.say()),
+            Question::Rescan(path, reply) => _ = reply.send(self.rescan(path.as_deref())),
+            Question::Reload(reply) => {
+                self.reload_at = None;
+                _ = reply.send(self.reload());
+            }
+            Question::Wait(ticket, reply) => {
+                self.waiting.push((ticket, reply));
+                self.answer_waiting();
+            }
+        }
+    }
+
+    /// Asks for a look at everything.
+    fn rescan(&mut self, path: Option<&Path>) -> Result<u64, Failure> {
+        let asked: Vec<Id> = match path {
+            None => self.watched.keys().copied().collect(),
+            Some(path) => {
+                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                let root = |w: &Watched| {
+                    let root = w.seen.root.clone().unwrap_or_else(|| w.target.path.clone());
+                    path.starts_with(&root).then(|| root.as_os_str().len())
+                };
+                let nearest = self.watched.values().filter_map(root).max();
+                let at = self.watched.values().filter(|w| nearest.is_some() && root(w) == nearest);
+                at.map(|w| w.id).collect()
+            }
+        };
+        if asked.is_empty() {
+            let shown = path.map(|p| visible(p.as_os_str().as_encoded_bytes()));
+            let shown = shown.unwrap_or_else(|| "the configuration".into());
+            return Err(Failure::new(format!("there is no watched checkout at or above {shown}"))
+                .help("`lictor status` lists the checkouts that are watched"));
+        }
+        let mut ticket = Vec::new();
+        for id in asked {
+            if let Some(w) = self.watched.get_mut(&id) {
+                ticket.push((id, w.ask()));
+            }
+        }
+        let number = self.next_ticket;
+        self.next_ticket += 1;
+        self.tickets.insert(number, ticket);
+        if self.tickets.len() > MOST_TICKETS {
+            self.tickets.pop_first();
+        }
+        Ok(number)
+    }
+
+    /// Answers those who wait for looks that are done.
+    fn answer_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for (ticket, reply) in waiting {
+            let asked = self.tickets.get(&ticket).map_or(&[][..], Vec::as_slice);
+            let is_done =
+                |(id, n): &(Id, u64)| self.watched.get(id).is_none_or(|w| w.answered >= *n);
+            if !asked.iter().all(is_done) {
+                self.waiting.push((ticket, reply));
+                continue;
+            }
+            let came = asked.iter().filter_map(|(id, _)| self.watched.get(id)).map(|w| Rescanned {
+                root: root(w),
+                view: w.target.view.name(),
+                why: self.why(w),
+                files: w.seen.files as u64,
+                open: Open::default(),
+                waived: 0,
+            });
+            // Who asked may be gone by now.
+            let _ = reply.send(came.collect());
+        }
+        let most = self.waiting.len().saturating_sub(MOST_TICKETS);
+        self.waiting.drain(..most);
+    }
+
+    /// Why a checkout is not as it should be.
+    fn why(&self, w: &Watched) -> Option<String> {
+        let wrong = |about| self.problems.get(&(Some(w.id), about)).map(|p| p.what.clone());
+        let incomplete = (w.incomplete > 0)
+            .then(|| format!("{} files or directories could not be looked at", w.incomplete));
+        wrong(About::Look).or_else(|| wrong(About::Watching)).or(incomplete)
+    }
+
+    /// What the service says of itself; violations are counted by whoever asks.
+    fn say(&self) -> Status {
+        let mut problems: Vec<(Moment, Problem)> = Vec::new();
+        for ((id, _), wrong) in &self.problems {
+            let about = id.and_then(|id| self.watched.get(&id)).map(root);
+            let what = match about {
+                Some(root) => format!("{root}: {}", wrong.what),
+                None => wrong.what.clone(),
+            };
+            let problem = Problem { what, since: wrong.since.rfc3339(), help: wrong.help.clone() };
+            problems.push((wrong.since, problem));
+        }
+        problems.sort_by_key(|(since, _)| *since);
+        let starting = self.watched.values().any(|w| w.doing == Doing::Waiting && w.turn == 0);
+        let state = match () {
+            () if self.stopping => State::Stopping,
+            () if !problems.is_empty() => State::Degraded,
+            () if starting || !self.ready => State::Starting,
+            () => State::Watching,
+        };
+        let policy = &self.tools.policy;
+        let shown = |path: &Path| path.to_string_lossy().into_owned();
+        let size = |end: &str| {
+            let mut path = self.config.store.clone().into_os_string();
+            path.push(end);
+            std::fs::metadata(path).map_or(0, |m| m.len())
+        };
+        let mut checkouts: Vec<CheckoutStatus> =
+            self.watched.values().map(|w| self.say_checkout(w)).collect();
+        checkouts.sort_by(|a, b| (&a.root, &a.view).cmp(&(&b.root, &b.view)));
+        Status {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            started: self.started.rfc3339(),
+            state,
+            problems: problems.into_iter().map(|(_, problem)| problem).collect(),
+            config: ConfigStatus {
+                path: shown(&self.config.origin),
+                digest: self.config.digest.clone(),
+                loaded: self.loaded.rfc3339(),
+            },
+            policy: PolicyStatus {
+                name: policy.name.clone(),
+                origin: policy.origin.clone(),
+                digest: policy.digest.clone(),
+            },
+            store: StoreStatus { path: shown(&self.config.store), bytes: size("") + size("-wal") },
+            watches: Watches {
+                used: self.watches() as u64,
+                limit: most_watches(),
+                polling: self.watched.values().any(|w| w.is_polled(&self.config.watch)),
+            },
+            checkouts,
+        }
+    }
+
+    fn say_checkout(&self, w: &Watched) -> CheckoutStatus {
+        let time = |at: Option<Moment>| at.map(Moment::rfc3339);
+        let looking = w.doing == Doing::Looking;
+        let count = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
+        let (all, done) = (count(&self.progress.contents), count(&self.progress.contents_done));
+        let percent = u8::try_from((done * 100).checked_div(all).unwrap_or(0)).ok();
+        CheckoutStatus {
+            root: root(w),
+            view: w.target.view.name(),
+            state: match w.doing {
+                Doing::Waiting => CheckoutState::Waiting,
+                Doing::Looking => CheckoutState::Scanning,
+                Doing::Holding => CheckoutState::Holding,
+                Doing::Unreachable => CheckoutState::Unreachable,
+                Doing::Failed => CheckoutState::Failed,
+                Doing::Quiet if w.is_polled(&self.config.watch) => CheckoutState::Polling,
+                Doing::Quiet => CheckoutState::Watching,
+            },
+            why: self.why(w),
+            commit: w.seen.commit.clone(),
+            branch: w.seen.branch.clone(),
+            files: w.seen.files as u64,
+            open: Open::default(),
+            waived: 0,
+            pending: w.inbox.dirty().len() as u64,
+            last_scan: time(w.seen.last),
+            last_whole_scan: time(w.seen.last_whole),
+            rescans: w.rescans.iter().map(|(r, n)| (r.as_str().to_owned(), *n)).collect(),
+            done: percent.filter(|_| looking && all > 0),
+        }
     }
 
     fn tell_status(&mut self) {
@@ -754,7 +1071,7 @@ impl Service {
         if bad > 0 {
             status += &format!(", {bad} in trouble");
         }
-        if self.refused.is_some() {
+        if self.problems.contains_key(&(None, About::Configuration)) {
             status += ", the configuration on disk is wrong";
         }
         let first = |w: &&Watched| w.doing == Doing::Looking && w.seen.last.is_none();
@@ -787,11 +1104,7 @@ fn said(failure: &Failure) -> String {
     text
 }
 
-fn say_failure(w: &Watched, failure: &Failure) {
-    let (before, now) = (w.failure.as_ref().map(said), said(failure));
-    // Once, not at every try.
-    if before.as_ref() != Some(&now) {
-        let help = failure.help.as_deref().unwrap_or_default();
-        tracing::error!(root = %w.target.path.display(), help, "{now}");
-    }
+fn root(w: &Watched) -> String {
+    let path = w.seen.root.as_ref().unwrap_or(&w.target.path);
+    path.to_string_lossy().into_owned()
 }

@@ -43,7 +43,7 @@ use crate::scan::{
 pub use backup::{Backup, backup, backups, rotate};
 pub use events::{Event, Verified};
 pub use lock::{Lock, lock};
-pub use query::{Cursor, Filter, Finding, Known, Placed, Seen, State, Violation};
+pub use query::{Cursor, Filter, Finding, Known, Placed, Seen, State, Tally, Violation};
 pub use rescue::{Rescued, damage, rescue};
 pub use sweep::Swept;
 

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::detect::Detector;
 use crate::diag::{Failure, visible};
 use crate::licenses::Licenses;
@@ -95,6 +96,10 @@ pub struct Done {
     pub notes: Vec<Note>,
     /// It was ended from outside; nothing is concluded.
     pub interrupted: bool,
+    /// The number of the last event in the store.
+    pub event: i64,
+    /// How long it took to write it to the store.
+    pub committed: Duration,
 }
 
 /// Looks at checkouts, one after the other.
@@ -154,7 +159,12 @@ impl Looker {
         if looked.is_err() {
             self.forget(target);
         }
-        looked
+        looked.and_then(|done| self.with_event(done))
+    }
+
+    /// With the number of the last event.
+    fn with_event(&self, done: Done) -> Result<Done, Failure> {
+        Ok(Done { event: self.store.last_event()?, ..done })
     }
 
     fn try_look(
@@ -212,8 +222,11 @@ impl Looker {
         };
         let checkout = target.find()?;
         if checkout.reads_objects() {
-            // Only HEAD or another reference can have moved.
-            return Ok(Err(Reason::Index));
+            // Only references can have moved, and mostly others.
+            if standing.commit() != checkout.commit.as_deref() {
+                return Ok(Err(Reason::Index));
+            }
+            return Ok(Ok(nothing(checkout, standing.files())));
         }
         let options = Options {
             selection: target.selection(),
@@ -243,8 +256,12 @@ impl Looker {
         if let Some(failure) = scanned.records_failed.take() {
             return Err(failure);
         }
+        let began = clock::tick();
+        let mut committed = Duration::ZERO;
         if !scanned.interrupted {
-            match self.store.conclude(&scanned)? {
+            let concluded = self.store.conclude(&scanned)?;
+            committed = began.elapsed();
+            match concluded {
                 Concluded::Kept(kept) => {
                     standing.take(&scanned, kept, &mut self.store)?;
                     self.attribute(&scanned, kept);
@@ -253,7 +270,7 @@ impl Looker {
             }
         }
         let files = self.standings.get(target).map_or(0, Standing::files);
-        Ok(Ok(done(Kind::Part, scanned, files)))
+        Ok(Ok(Done { committed, ..done(Kind::Part, scanned, files) }))
     }
 
     /// Looks at everything; `None` if somebody else was faster.
@@ -307,7 +324,7 @@ impl Looker {
             if let Some((scanned, ground)) = judged
                 && let Some(done) = self.conclude(target, Kind::Judged, scanned, ground)?
             {
-                return Ok(done);
+                return self.with_event(done);
             }
         }
         self.look(target, &Work::Everything(Reason::Configuration), watching, progress)
@@ -320,12 +337,14 @@ impl Looker {
         scanned: Scanned,
         ground: Ground,
     ) -> Result<Option<Done>, Failure> {
+        let began = clock::tick();
         let Concluded::Kept(kept) = self.store.conclude(&scanned)? else { return Ok(None) };
+        let committed = began.elapsed();
         self.attribute(&scanned, kept);
         let standing = self.standing(&scanned, kept, ground)?;
         let files = standing.files();
         self.standings.insert(target.clone(), standing);
-        Ok(Some(done(kind, scanned, files)))
+        Ok(Some(Done { committed, ..done(kind, scanned, files) }))
     }
 
     fn standing(
@@ -392,7 +411,30 @@ fn done(kind: Kind, scanned: Scanned, files: usize) -> Done {
         failures,
         notes: scanned.notes,
         interrupted: scanned.interrupted,
+        event: 0,
+        committed: Duration::ZERO,
         root: scanned.checkout.root,
+    }
+}
+
+/// What comes of a look that was not needed.
+fn nothing(checkout: Checkout, files: usize) -> Done {
+    Done {
+        kind: Kind::Part,
+        commit: checkout.commit,
+        branch: checkout.branch,
+        files,
+        news: 0,
+        contents_read: 0,
+        bytes_read: 0,
+        known: 0,
+        nested: None,
+        failures: Vec::new(),
+        notes: Vec::new(),
+        interrupted: false,
+        event: 0,
+        committed: Duration::ZERO,
+        root: checkout.root,
     }
 }
 

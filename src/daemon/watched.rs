@@ -13,7 +13,6 @@ use super::pass::Target;
 use super::worker::Id;
 use crate::clock::Moment;
 use crate::config;
-use crate::diag::Failure;
 use crate::watch::{Change, Inbox, Reason, Unwatchable, Watcher};
 
 /// How long git's lock is respected. A git that was killed leaves it behind.
@@ -65,7 +64,6 @@ pub struct Watched {
     pub git_dir: Option<PathBuf>,
     pub doing: Doing,
     pub seen: Seen,
-    pub failure: Option<Failure>,
     /// What could not be looked at the last time.
     pub incomplete: usize,
     pub rescans: BTreeMap<Reason, u64>,
@@ -113,7 +111,6 @@ impl Watched {
             git_dir: None,
             doing: Doing::Waiting,
             seen: Seen::default(),
-            failure: None,
             incomplete: 0,
             rescans: BTreeMap::new(),
             judge: false,
@@ -206,7 +203,6 @@ impl Watched {
     /// The look went well.
     pub fn succeeded(&mut self, whole: bool, settings: &config::Watch, now: Instant) {
         self.doing = Doing::Quiet;
-        self.failure = None;
         self.failures = 0;
         self.not_before = None;
         self.superseded = 0;
@@ -220,9 +216,9 @@ impl Watched {
     }
 
     /// The look failed, and everything is looked at again, not too soon.
-    pub fn failed(&mut self, failure: Failure, there: bool, now: Instant) {
+    pub fn failed(&mut self, there: bool, now: Instant) {
         self.doing = if there { Doing::Failed } else { Doing::Unreachable };
-        self.failure = Some(failure);
+        self.answered = self.answered.max(self.looking_for);
         let (first, last) = RETRY;
         self.not_before = Some(now + (first * 2u32.saturating_pow(self.failures)).min(last));
         self.failures = (self.failures + 1).min(16);

@@ -32,6 +32,7 @@ use crate::policy::Policy;
 /// What is known of a checkout.
 pub struct Standing {
     engine: String,
+    commit: Option<String>,
     recalled: Recalled,
     /// git's index before the checkout was looked at.
     index: Option<Stat>,
@@ -141,6 +142,7 @@ impl Standing {
         }
         Ok(Standing {
             engine: scanned.engine.clone(),
+            commit: scanned.checkout.commit.clone(),
             recalled,
             index,
             missing: scanned.missing.clone(),
@@ -158,6 +160,11 @@ impl Standing {
     /// How many files are known.
     pub fn files(&self) -> usize {
         self.recalled.memory.files.len()
+    }
+
+    /// The commit that was looked at.
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
     }
 
     pub(super) fn landmarks(&self) -> &Landmarks {
@@ -346,6 +353,7 @@ impl Standing {
         self.missing.retain(|path| !matches!(changes.get(path), Some(Some(_))));
         self.missing.sort_unstable();
         self.change(changes);
+        self.commit.clone_from(&scanned.checkout.commit);
         self.recalled.revision = Some(kept.revision);
         self.recalled.judgement = kept.judgement;
         // A violation that is open again is where it was moved long ago.

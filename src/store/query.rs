@@ -213,6 +213,17 @@ impl Known {
     }
 }
 
+/// How many violations a checkout has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    pub root: Vec<u8>,
+    pub view: String,
+    /// Open ones, by outcome.
+    pub deny: u64,
+    pub review: u64,
+    pub waived: u64,
+}
+
 /// A violation, where it is and by whom it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
@@ -248,6 +259,28 @@ impl Store {
         let mut all = query().map_err(|e| self.fail(&e))?;
         all.retain(|k| below.is_none_or(|b| Path::new(OsStr::from_bytes(&k.root)).starts_with(b)));
         Ok(all)
+    }
+
+    /// How many violations there are in each checkout that has any.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn tally(&self) -> Result<Vec<Tally>, Failure> {
+        let query = || -> rusqlite::Result<Vec<Tally>> {
+            let mut select = self.db.prepare(
+                "SELECT k.root, k.view, sum(v.state = 'open' AND v.outcome = 'deny'),
+                        sum(v.state = 'open' AND v.outcome = 'review'), sum(v.state = 'waived')
+                 FROM violation v JOIN checkout k ON k.id = v.checkout
+                 GROUP BY k.id ORDER BY k.root, k.view",
+            )?;
+            let rows = select.query_map([], |r| {
+                let count = |n: usize| r.get::<_, i64>(n).map(i64::unsigned_abs);
+                let (deny, review, waived) = (count(2)?, count(3)?, count(4)?);
+                Ok(Tally { root: r.get(0)?, view: r.get(1)?, deny, review, waived })
+            })?;
+            rows.collect()
+        };
+        query().map_err(|e| self.fail(&e))
     }
 
     /// The files of a policy by which was judged, by the beginning of its digest: name and text.

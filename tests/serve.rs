@@ -1,0 +1,512 @@
+// SPDX-FileCopyrightText: 2026 The lictor authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! The service as a process: with a socket where systemd listens, real events and real signals.
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::Child;
+use std::time::Duration;
+
+use common::known::{found_afresh, found_now};
+use common::{Run, Sandbox, finish, signal, tag, text};
+use crossbeam_channel::{Receiver, unbounded};
+use rustix::process::Signal;
+use serde_json::Value;
+
+/// Nothing here takes as long as this, however busy the machine is.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A running service.
+struct Service {
+    s: Sandbox,
+    child: Option<Child>,
+    told: UnixDatagram,
+}
+
+/// Where a service of this sandbox has its configuration.
+fn config(s: &Sandbox) -> PathBuf {
+    s.state_dir().join("lictor.toml")
+}
+
+/// Writes a configuration for the checkouts.
+fn configure(s: &Sandbox, checkouts: &[&str], more: &str) {
+    let state = s.state_dir();
+    let mut text = format!(
+        "version = 1\nstore = '{}'\n{more}\n[watch]\nsettle = '20ms'\npoll = '1s'\n\
+         [control]\nsocket = '{}'\n",
+        s.store().display(),
+        state.join("control.sock").display(),
+    );
+    for path in checkouts {
+        text += &format!("[[checkout]]\npath = '{}'\n", s.path(path).display());
+    }
+    std::fs::write(config(s), text).expect("a configuration");
+}
+
+impl Service {
+    /// Starts the service and waits until it is ready.
+    fn start(s: &Sandbox) -> Service {
+        let mut service = Service::launch(s, &[]);
+        service.wait_for("READY=1");
+        service
+    }
+
+    /// Starts the service by a command before it.
+    fn launch(s: &Sandbox, before: &[&str]) -> Service {
+        let path = s.state_dir().join("notify.sock");
+        let _ = std::fs::remove_file(&path);
+        let told = UnixDatagram::bind(&path).expect("a socket");
+        told.set_read_timeout(Some(LONG)).expect("a timeout");
+        let s = s.with("NOTIFY_SOCKET", &path).with("LICTOR_CONFIG", config(s));
+        let mut command = s.lictor_command(&["serve"]);
+        if let [program, arguments @ ..] = before {
+            let mut wrapped = s.command(program);
+            wrapped.args(arguments).arg(command.get_program()).args(command.get_args());
+            command = wrapped;
+        }
+        let log = std::fs::File::create(s.state_dir().join("log")).expect("a log");
+        let child = command.stderr(log).spawn().expect("lictor can be started");
+        Service { s, child: Some(child), told }
+    }
+
+    /// Waits until systemd would be told something.
+    #[track_caller]
+    fn wait_for(&mut self, what: &str) {
+        let mut buffer = [0; 4096];
+        loop {
+            let got = self.told.recv(&mut buffer);
+            let n = got.unwrap_or_else(|e| {
+                let log = self.log();
+                assert!(log.is_empty(), "{what} was not told: {e}\n{log}");
+                0
+            });
+            if String::from_utf8_lossy(&buffer[..n]).lines().any(|line| line.starts_with(what)) {
+                return;
+            }
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.s.state_dir().join("log")).unwrap_or_default()
+    }
+
+    fn status(&self) -> Value {
+        let run = self.s.lictor(&["status", "--format", "json"]);
+        let status = run.json();
+        run.expect(if status["state"] == "degraded" { 2 } else { 0 });
+        status
+    }
+
+    /// Has all checkouts looked at, and waits for it.
+    fn rescan(&self) -> Run {
+        self.s.lictor(&["rescan", "--wait"])
+    }
+
+    fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        signal(&child, Signal::KILL);
+        child.wait().expect("it ends");
+    }
+
+    /// Stops the service in good order.
+    #[track_caller]
+    fn stop(mut self) {
+        let child = self.child.take().expect("it runs");
+        signal(&child, Signal::TERM);
+        self.wait_for("STOPPING=1");
+        let run = finish(child);
+        assert_eq!(run.code, Some(0), "{}", self.log());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// `lictor events --follow`, read line by line.
+struct Followed {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Followed {
+    fn start(service: &Service) -> Followed {
+        let args = ["events", "--follow", "--after", "0", "--format", "jsonl"];
+        let mut child = service.s.start(&args);
+        let out = child.stdout.take().expect("a pipe");
+        let (sender, lines) = unbounded();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Followed { child, lines }
+    }
+
+    /// Waits for an event of this kind about this path.
+    #[track_caller]
+    fn wait_for(&self, kind: &str, path: &str, service: &Service) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(LONG);
+            let line = line.unwrap_or_else(|e| {
+                let log = service.log();
+                assert!(log.is_empty(), "no {kind} of {path}: {e}\n{log}");
+                String::new()
+            });
+            let event: Value = serde_json::from_str(&line).expect("JSON");
+            if event["kind"] == kind && event["path"] == path {
+                return event;
+            }
+        }
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn what_is_saved_is_judged_and_told() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    let events = Followed::start(&service);
+    s.write("lib/deep/x.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "lib/deep/x.c", &service);
+    // The directory is watched by now.
+    s.write("lib/deep/y.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "lib/deep/y.c", &service);
+    std::fs::rename(s.path("lib"), s.path("src")).expect("moving a directory");
+    events.wait_for("violation.moved", "src/deep/x.c", &service);
+    s.write("src/deep/y.c", tag("MIT"));
+    events.wait_for("violation.resolved", "src/deep/y.c", &service);
+    s.remove("src/deep/x.c");
+    events.wait_for("violation.resolved", "src/deep/x.c", &service);
+    let status = service.status();
+    assert_eq!(status["state"], "watching", "{status:#}");
+    assert_eq!(status["checkouts"][0]["state"], "watching");
+    assert_eq!(status["checkouts"][0]["open"]["deny"], 0);
+    assert!(status["watches"]["used"].as_u64() >= Some(3), "{status:#}");
+    drop(events);
+    service.stop();
+    s.lictor(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn another_policy_holds_at_once_and_a_wrong_one_does_not() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    let policy = s.state_dir().join("policy.toml");
+    let allow = "version = 1\nname = 'p'\n[categories]\npermissive = 'allow'\n";
+    std::fs::write(&policy, allow).expect("a policy");
+    configure(&s, &["."], &format!("policy = '{}'", policy.display()));
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let read = || service.status()["checkouts"][0]["rescans"].clone();
+    let before = read();
+    let events = Followed::start(&service);
+    std::fs::write(&policy, allow.replace("allow", "deny")).expect("a policy");
+    events.wait_for("violation.opened", "a.c", &service);
+    assert_eq!(read(), before, "no file was looked at for that");
+    // As an editor leaves it in the midst of writing.
+    std::fs::write(&policy, "version = 1\nname = 'p'\n[categ").expect("half a policy");
+    let run = service.s.lictor(&["reload"]);
+    assert_ne!(run.code, Some(0), "{run:?}");
+    let status = service.status();
+    assert_eq!(status["state"], "degraded");
+    assert!(status["problems"][0]["what"].to_string().contains("policy"), "{status:#}");
+    assert_eq!(status["checkouts"][0]["open"]["deny"], 1, "the policy before holds");
+    std::fs::write(&policy, allow).expect("a policy");
+    events.wait_for("violation.resolved", "a.c", &service);
+    assert_eq!(service.status()["state"], "watching");
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn a_switch_of_branches_is_looked_at_as_one() {
+    let s = Sandbox::repo();
+    for n in 0..400 {
+        s.write(format!("src/{}/{n}.c", n % 7), tag("MIT") + &n.to_string());
+    }
+    s.commit();
+    s.git(&["checkout", "-q", "-b", "other"]);
+    for n in 0..400 {
+        s.write(format!("src/{}/{n}.c", n % 7), tag("AGPL-3.0-only") + &n.to_string());
+    }
+    s.commit();
+    s.git(&["checkout", "-q", "main"]);
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let looks = |status: &Value| {
+        let all = status["checkouts"][0]["rescans"].as_object().expect("an object").clone();
+        all.values().filter_map(Value::as_u64).sum::<u64>()
+    };
+    let before = looks(&service.status());
+    let events = Followed::start(&service);
+    s.git(&["checkout", "-q", "other"]);
+    events.wait_for("violation.opened", "src/0/399.c", &service);
+    let status = service.status();
+    assert_eq!(status["checkouts"][0]["branch"], "other");
+    assert_eq!(status["checkouts"][0]["open"]["deny"], 400);
+    assert!(looks(&status) - before <= 3, "{status:#}");
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn a_checkout_that_goes_and_comes_back_is_looked_at_again() {
+    let s = Sandbox::new();
+    let one = s.at("one");
+    one.git(&["init", "-q"]);
+    one.write("a.c", tag("MIT"));
+    one.commit();
+    let two = s.at("two");
+    two.git(&["init", "-q"]);
+    two.write("b.c", tag("MIT"));
+    two.commit();
+    configure(&s, &["one", "two"], "");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    std::fs::rename(s.path("one"), s.path("gone")).expect("moving it away");
+    let run = service.rescan();
+    assert_ne!(run.code, Some(0), "{run:?}");
+    let status = service.status();
+    assert_eq!(status["checkouts"][0]["state"], "unreachable", "{status:#}");
+    assert_eq!(status["checkouts"][1]["state"], "watching", "the other does not suffer");
+    two.write("c.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "c.c", &service);
+    // Replaced by another clone.
+    s.git(&["clone", "-q", "gone", "one"]);
+    one.write("d.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "d.c", &service);
+    service.rescan().expect(0);
+    assert_eq!(service.status()["state"], "watching");
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn checkouts_inside_others_are_watched_too() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    let events = Followed::start(&service);
+    let inner = s.at("third/party");
+    inner.git(&["init", "-q"]);
+    inner.write("b.c", tag("AGPL-3.0-only"));
+    inner.commit();
+    events.wait_for("violation.opened", "b.c", &service);
+    let roots = service.status()["checkouts"].as_array().map(Vec::len);
+    assert_eq!(roots, Some(2));
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn two_services_do_not_share_a_store() {
+    let s = Sandbox::repo();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    let pid = service.child.as_ref().expect("it runs").id().to_string();
+    let other = s.with("LICTOR_CONFIG", config(&s));
+    let run = other.lictor(&["serve"]);
+    run.expect(2).says(&[&pid]);
+    service.stop();
+}
+
+#[test]
+fn a_scan_beside_the_service_harms_neither() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    let events = Followed::start(&service);
+    for n in 0..5 {
+        s.write(format!("{n}.c"), tag("AGPL-3.0-only"));
+        s.lictor(&["scan", "--fail-on", "never"]).expect(0);
+        events.wait_for("violation.opened", &format!("{n}.c"), &service);
+    }
+    service.rescan().expect(0);
+    assert_eq!(found_now(&s, &[]), found_afresh(&s));
+    drop(events);
+    service.stop();
+    s.lictor(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn out_of_watches_it_looks_in_intervals_and_says_so() {
+    let s = Sandbox::repo();
+    for n in 0..40 {
+        s.write(format!("d{n}/a.c"), tag("MIT"));
+    }
+    s.commit();
+    configure(&s, &["."], "");
+    // A user namespace has limits of its own (namespaces(7), /proc/sys/user).
+    let script = "echo 10 > /proc/sys/user/max_inotify_watches && exec \"$@\"";
+    let unshare = ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh"];
+    let try_it = ["-Ur", "sh", "-c", "echo 10 > /proc/sys/user/max_inotify_watches"];
+    let able = s.command("unshare").args(try_it).status();
+    if !able.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this machine lets nobody make user namespaces");
+        return;
+    }
+    let mut service = Service::launch(&s, &unshare);
+    service.wait_for("READY=1");
+    let events = Followed::start(&service);
+    s.write("d39/b.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "d39/b.c", &service);
+    let status = service.status();
+    assert_eq!(status["checkouts"][0]["state"], "polling", "{status:#}");
+    let problem = &status["problems"][0];
+    assert!(problem["help"].to_string().contains("fs.inotify.max_user_watches"), "{status:#}");
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn linked_work_trees_and_branches_of_mirrors_are_watched() {
+    let s = Sandbox::new();
+    let main = s.at("main");
+    main.git(&["init", "-q", "-b", "main"]);
+    main.write("a.c", tag("MIT"));
+    main.commit();
+    main.git(&["worktree", "add", "-q", "-b", "side", "../side"]);
+    s.git(&["clone", "-q", "--mirror", "main", "mirror.git"]);
+    configure(&s, &["side"], "");
+    let mut text = std::fs::read_to_string(config(&s)).expect("the configuration");
+    let mirror = s.path("mirror.git");
+    text += &format!("[[checkout]]\npath = '{}'\nrevisions = ['main']\n", mirror.display());
+    std::fs::write(config(&s), text).expect("a configuration");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    let side = s.at("side");
+    side.write("b.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "b.c", &service);
+    side.commit();
+    main.write("c.c", tag("AGPL-3.0-only"));
+    main.commit();
+    main.git(&["push", "-q", "../mirror.git", "main"]);
+    events.wait_for("violation.opened", "c.c", &service);
+    service.rescan().expect(0);
+    let status = service.status();
+    let of = |view: &str| {
+        let all = status["checkouts"].as_array().expect("a list");
+        all.iter().find(|c| c["view"] == view).expect("a checkout").clone()
+    };
+    assert_eq!(of("rev:main")["commit"], main.git(&["rev-parse", "HEAD"]));
+    assert_eq!(of("")["commit"], side.git(&["rev-parse", "HEAD"]));
+    assert_eq!(of("")["branch"], "side");
+    drop(events);
+    service.stop();
+}
+
+#[test]
+fn a_full_disk_stops_the_writing_until_there_is_room() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let disk = s.state_dir().join("lictor");
+    std::fs::create_dir_all(&disk).expect("a directory");
+    // A small disk that only the service sees.
+    let mount = format!("mount -t tmpfs -o size=1m tmpfs {} && exec \"$@\"", disk.display());
+    let unshare = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &mount, "sh"];
+    let able =
+        s.command("unshare").args(["-Urm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status();
+    if !able.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this machine lets nobody make user namespaces with mounts");
+        return;
+    }
+    let mut service = Service::launch(&s, &unshare);
+    service.wait_for("READY=1");
+    service.rescan().expect(0);
+    let pid = service.child.as_ref().expect("it runs").id();
+    let inside = PathBuf::from(format!("/proc/{pid}/root"))
+        .join(disk.strip_prefix("/").expect("it is absolute"));
+    let filler = inside.join("filler");
+    let mut full = std::fs::File::create(&filler).expect("a file on the small disk");
+    while std::io::Write::write_all(&mut full, &[0; 4096]).is_ok() {}
+    s.write("b.c", tag("AGPL-3.0-only"));
+    let run = service.rescan();
+    assert_ne!(run.code, Some(0), "{run:?}");
+    let status = service.status();
+    assert_eq!(status["checkouts"][0]["state"], "failed", "{status:#}");
+    assert!(status["problems"][0]["what"].to_string().contains("space"), "{status:#}");
+    std::fs::remove_file(&filler).expect("room");
+    drop(full);
+    service.rescan().expect(0);
+    let status = service.status();
+    assert_eq!(status["state"], "watching", "{status:#}");
+    assert_eq!(status["checkouts"][0]["open"]["deny"], 1, "{status:#}");
+    service.stop();
+}
+
+/// How often the service is killed; more with LICTOR_TEST_KILLS.
+fn kills() -> usize {
+    let given = std::env::var("LICTOR_TEST_KILLS").ok().and_then(|n| n.parse().ok());
+    given.unwrap_or(12)
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_nothing() {
+    let s = Sandbox::repo();
+    s.write("COPYING", text("MIT"));
+    for n in 0..60 {
+        s.write(format!("d{}/{n}.c", n % 5), tag("MIT"));
+    }
+    s.commit();
+    configure(&s, &["."], "");
+    let licenses = ["MIT", "AGPL-3.0-only", "ISC", "GPL-2.0-only", "SSPL-1.0"];
+    for turn in 0..kills() {
+        let mut service = Service::start(&s);
+        for n in 0..(turn * 7) % 23 {
+            let at = format!("d{}/{}.c", n % 5, (n * 11 + turn) % 60);
+            s.write_at(at, tag(licenses[(n + turn) % 5]), (turn * 100 + n) as u64);
+            if n % 9 == 8 {
+                s.commit();
+            }
+        }
+        if turn % 3 == 2 {
+            // In the midst of looking at everything.
+            let _ = service.s.lictor(&["rescan"]);
+        }
+        service.kill();
+        // What a scan finds that knows what was kept is what one finds that knows nothing.
+        if turn % 4 == 3 || turn + 1 == kills() {
+            s.lictor(&["scan", "--fail-on", "never"]).expect(0);
+            s.lictor(&["audit", "verify"]).expect(0);
+            assert_eq!(found_now(&s, &[]), found_afresh(&s), "after {turn}");
+        }
+    }
+    let ids: Vec<u64> = s
+        .findings(&[])
+        .iter()
+        .filter_map(|f| f["violation"]["id"].as_str()?.strip_prefix('V')?.parse().ok())
+        .collect();
+    let mut once = ids.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), ids.len(), "no violation is there twice");
+}
