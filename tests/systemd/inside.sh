@@ -120,6 +120,22 @@ await "the violation" violates theirs.c
 complies ours.c
 lictor audit export --store "$store" | grep "$(as_dev git rev-parse HEAD)" >/dev/null
 
+step "the doctor finds no problem, and one where there is one"
+code=0
+lictor doctor || code=$?
+# 1 is a warning: the file system of a container is an overlay.
+[ "$code" -le 1 ]
+[ "$({ lictor doctor || true; } | grep -c '^ok *systemd .*lictor.service is active')" = 1 ]
+cp /etc/lictor/lictor.toml /etc/lictor/listen.toml
+sed -i "s/^\[control\]/[control]\nlisten = '127.0.0.1:7280'\ntoken-file = 'credential:control-token'/" /etc/lictor/listen.toml
+lictor config check /etc/lictor/listen.toml
+{ lictor doctor --config /etc/lictor/listen.toml || true; } | grep -A1 'the service has no network' | grep 'PrivateNetwork=no'
+
+step "a backup is made while it runs"
+systemctl start lictor-backup.service
+ls /var/lib/lictor/backup/lictor-*.db
+[ "$(stat -c %U /var/lib/lictor/backup)" = lictor ]
+
 step "it sees a file being saved"
 save new.c AGPL-3.0-only
 await "the violation of a new file" violates new.c
@@ -167,13 +183,11 @@ journal_says 'Watchdog timeout'
 save after.c AGPL-3.0-only
 await "the violation of a new file" violates after.c
 
-step "it stops in good order, and its socket stays until it is stopped as well"
+step "it stops in good order, with its socket"
 pid=$(show MainPID)
-systemctl stop lictor.service
+systemctl stop lictor.socket lictor.service
 [ "$(show Result)/$(show ActiveState)/$(show ExecMainStatus)" = success/inactive/0 ]
 [ ! -e "/proc/$pid" ]
-[ -S /run/lictor/control.sock ]
-systemctl stop lictor.socket
 [ ! -e /run/lictor/control.sock ]
 lictor audit verify --store "$store"
 
