@@ -9,6 +9,7 @@ mod backup;
 mod client;
 mod config;
 mod detect;
+mod doctor;
 mod events;
 mod explain;
 mod findings;
@@ -70,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Reload(args) => client::Client::find(args)?.reload().map(|()| CLEAN),
         Command::Backup(args) => backup::run(args),
         Command::Config(command) => config::run(command, overlay),
+        Command::Doctor(args) => doctor::run(args, overlay),
         Command::Init(args) => init::run(args, licenses()?),
         Command::Serve(args) => serve(args),
         Command::LicenseDb(command) => license_db::run(command, overlay),

@@ -36,3 +36,5 @@ pub mod report;
 pub mod watch;
 
 pub mod daemon;
+
+pub mod doctor;

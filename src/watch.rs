@@ -267,21 +267,35 @@ pub fn most_watches() -> Option<u64> {
     text.trim().parse().ok()
 }
 
+/// How many directories of git's are watched beside those of the work tree.
+pub fn git_directories(git_dir: &Path, common: &Path) -> usize {
+    git::Places::default().missing(git_dir, common).len()
+}
+
 /// Whether changes that other machines make below a path are not told by the kernel.
 ///
 /// # Errors
 /// The file system cannot be asked.
 pub fn is_remote(path: &Path) -> Result<bool, Failure> {
-    // statfs(2): NFS, SMB2, CIFS, 9P, AFS, Ceph, FUSE, Coda.
-    const REMOTE: [u64; 8] = [
-        0x6969,
-        0xfe53_4d42,
-        0xff53_4d42,
-        0x0102_1997,
-        0x5346_414f,
-        0x00c3_6400,
-        0x6573_5546,
-        0x7375_7245,
+    Ok(remote(path)?.is_some())
+}
+
+/// What the file system is called below a path, if changes that other machines make there are not
+/// told by the kernel.
+///
+/// # Errors
+/// The file system cannot be asked.
+pub fn remote(path: &Path) -> Result<Option<&'static str>, Failure> {
+    // statfs(2).
+    const REMOTE: [(u64, &str); 8] = [
+        (0x6969, "NFS"),
+        (0xfe53_4d42, "SMB"),
+        (0xff53_4d42, "CIFS"),
+        (0x0102_1997, "9P"),
+        (0x5346_414f, "AFS"),
+        (0x00c3_6400, "Ceph"),
+        (0x6573_5546, "FUSE"),
+        (0x7375_7245, "Coda"),
     ];
     let stat = rustix::fs::statfs(path).map_err(|e| {
         let shown = visible(path.as_os_str().as_bytes());
@@ -289,5 +303,5 @@ pub fn is_remote(path: &Path) -> Result<bool, Failure> {
             .caused_by(io::Error::from(e))
     })?;
     let kind = u64::from(stat.f_type.cast_unsigned() as u32);
-    Ok(REMOTE.contains(&kind))
+    Ok(REMOTE.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name))
 }

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules of the library, the lowest first. Those of one row do not use each other.
-const ROOMS: [&[&str]; 13] = [
+const ROOMS: [&[&str]; 14] = [
     &["clock", "model"],
     &["diag"],
     &["shape"],
@@ -21,6 +21,7 @@ const ROOMS: [&[&str]; 13] = [
     &["report"],
     &["watch"],
     &["daemon"],
+    &["doctor"],
 ];
 
 /// Crates that only one room may name.

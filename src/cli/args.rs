@@ -84,6 +84,8 @@ pub enum Command {
     Backup(Backup),
     /// Write a policy for a checkout
     Init(Init),
+    /// Look at everything around the service and say what to do
+    Doctor(Doctor),
     /// Check the configuration of the service, show what is in force
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -672,6 +674,17 @@ pub struct ConfigFile {
     /// The configuration of the service
     #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG", default_value = DEFAULT_PATH)]
     pub config: PathBuf,
+}
+
+/// Exit codes: 0 all is well; 1 warnings; 2 problems.
+#[derive(Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// How the findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ListFormat,
 }
 
 #[derive(Args)]

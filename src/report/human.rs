@@ -61,7 +61,7 @@ impl<T: fmt::Display> fmt::Display for In<T> {
 }
 
 /// A count with thousands apart: `61,203`.
-struct Count(u64);
+pub struct Count(pub u64);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +77,8 @@ impl fmt::Display for Count {
     }
 }
 
-fn bytes(n: u64) -> String {
+/// A number of bytes, for people.
+pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} B"),
         1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),

@@ -1,17 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The units, as systemd sees them.
+//! The units, as systemd sees them, and the service under a systemd of its own.
+//!
+//! The latter needs root, `debootstrap`, `systemd-nspawn` and `make`. Where it cannot be, that is
+//! said on the terminal, and the test passes; with `LICTOR_TEST_SYSTEMD=required` it fails.
+//! `LICTOR_TEST_BINARY` names another lictor than the one that cargo has built.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// How exposed the service may be at most, in tenths, as `systemd-analyze security` counts.
 const EXPOSURE: u32 = 13;
 
 /// Says on the terminal that something was not tested; the test harness would swallow it.
 fn skipped(why: &str) {
+    let required = std::env::var_os("LICTOR_TEST_SYSTEMD").is_some_and(|v| v == "required");
+    assert!(!required, "required, but {why}");
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
@@ -137,4 +144,91 @@ fn what_is_installed_names_the_program_where_it_is() {
         assert!(run(&mut make).0);
         assert_eq!(std::fs::read_to_string(&config).expect("the configuration"), "mine");
     }
+}
+
+/// A Debian with systemd, made once and kept: with its lock, as only one can boot it at a time.
+fn debian() -> Result<(PathBuf, File), String> {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let said = |key: &str| release.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix('='));
+    // The program was built for the C library of this host.
+    let suite = match (said("ID"), said("VERSION_CODENAME")) {
+        (Some("debian"), Some(name)) => name,
+        _ => "bookworm",
+    };
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("debian-{suite}"));
+    std::fs::create_dir_all(&place).map_err(|e| e.to_string())?;
+    let lock = File::create(place.join("lock")).map_err(|e| e.to_string())?;
+    lock.lock().map_err(|e| e.to_string())?;
+    let (root, whole) = (place.join("root"), place.join("whole"));
+    if !whole.exists() {
+        // What an interrupted run may have left.
+        let _ = std::fs::remove_dir_all(&root);
+        let mut debootstrap = Command::new("debootstrap");
+        debootstrap.args(["--variant=minbase", "--include=systemd,systemd-sysv,dbus,git", suite]);
+        let (well, says) = run(debootstrap.arg(&root));
+        if !well {
+            let last = says.lines().next_back().unwrap_or_default();
+            return Err(format!("debootstrap made no {suite}: {last}"));
+        }
+        File::create(whole).map_err(|e| e.to_string())?;
+    }
+    Ok((root, lock))
+}
+
+/// Why no systemd can be booted here.
+fn lacking() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return Some("only root can boot a systemd".into());
+    }
+    let tools = ["debootstrap", "systemd-nspawn", "make"];
+    tools.iter().find(|t| !has(t)).map(|t| format!("{t} is not installed"))
+}
+
+#[test]
+fn the_service_lives_under_a_real_systemd() {
+    let not = "the service was not run under systemd";
+    if let Some(why) = lacking() {
+        return skipped(&format!("{why}, {not}"));
+    }
+    let (root, _lock) = match debian() {
+        Ok(debian) => debian,
+        Err(why) => return skipped(&format!("{why}, {not}")),
+    };
+    let unit = root.join("etc/systemd/system/lictor-test.service");
+    let wanted = root.join("etc/systemd/system/multi-user.target.wants/lictor-test.service");
+    let text = "[Service]\nType=oneshot\nExecStart=/stage/inside.sh\n\
+                ExecStopPost=/bin/systemctl --no-block poweroff\n";
+    std::fs::write(&unit, text).expect("a unit in the container");
+    let _ = std::fs::remove_file(&wanted);
+    std::os::unix::fs::symlink("../lictor-test.service", wanted).expect("a link");
+
+    let outside = tempfile::tempdir().expect("a directory");
+    let (stage, result) = (outside.path().join("stage"), outside.path().join("result"));
+    std::fs::create_dir(&stage).expect("a directory");
+    std::fs::create_dir(&result).expect("a directory");
+    let script = stage.join("inside.sh");
+    std::fs::copy(project().join("tests/systemd/inside.sh"), script).expect("the script");
+    let binary = std::env::var("LICTOR_TEST_BINARY");
+    let mut make = Command::new("make");
+    make.current_dir(project()).args(["install", "PREFIX=/usr", "COMPLETIONS="]);
+    make.arg(format!("DESTDIR={}", stage.join("tree").display()));
+    make.arg(format!("BINARY={}", binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_lictor"))));
+    let (well, says) = run(&mut make);
+    assert!(well, "{says}");
+
+    // What is written in the container is gone with it.
+    let mut boot = Command::new("timeout");
+    boot.args(["--kill-after=10", "600", "systemd-nspawn", "--quiet", "--volatile=overlay"]);
+    boot.args(["--register=no", "--keep-unit", "--boot", "--console=pipe"]);
+    boot.arg(format!("--machine=lictor-test-{}", std::process::id()));
+    boot.arg(format!("--directory={}", root.display()));
+    boot.arg(format!("--bind-ro={}:/stage", stage.display()));
+    boot.arg(format!("--bind={}:/result", result.display()));
+    boot.env("UNIFIED_CGROUP_HIERARCHY", "1").stdin(Stdio::null());
+    let (_, console) = run(&mut boot);
+    let Ok(log) = std::fs::read_to_string(result.join("log")) else {
+        let last = console.lines().rev().take(3).collect::<Vec<_>>().join(" / ");
+        return skipped(&format!("systemd did not boot ({last}), {not}"));
+    };
+    assert!(result.join("passed").exists(), "{log}\n--- console\n{console}");
 }
