@@ -139,8 +139,6 @@ pub struct Backup {
 pub struct Retention {
     /// After how long without any file a content is forgotten.
     pub contents: Duration,
-    /// After how long without a configuration a checkout is forgotten.
-    pub checkouts: Option<Duration>,
 }
 
 /// The directories that systemd gives a service, by the variables in which it names them.
@@ -303,10 +301,6 @@ impl Config {
         line(format!("keep = {}", self.backup.keep));
         line("\n[retention]".into());
         line(format!("contents = {}", span(self.retention.contents)));
-        match self.retention.checkouts {
-            Some(after) => line(format!("checkouts = {}", span(after))),
-            None => line("# checkouts: never".into()),
-        }
         out
     }
 }
@@ -360,7 +354,6 @@ impl File<'_> {
             },
             retention: Retention {
                 contents: contents.unwrap_or(Duration::from_secs(90 * 24 * 60 * 60)),
-                checkouts: retention.and_then(|t| span(t, "checkouts")),
             },
         }
     }

@@ -195,17 +195,9 @@ const BACKUP: &[Key] = &[
     ),
 ];
 
-const RETENTION: &[Key] = &[
-    Key::new(
-        "contents",
-        seconds(DAY, 36_500 * DAY),
-        "Contents that no file has had for this long are forgotten; where one comes back it is read again. If left out, `90d`.",
-        "contents = '90d'",
-    ),
-    Key::new(
-        "checkouts",
-        seconds(DAY, 36_500 * DAY),
-        "Checkouts that have not been configured for this long are forgotten. If left out, never.",
-        "checkouts = '365d'",
-    ),
-];
+const RETENTION: &[Key] = &[Key::new(
+    "contents",
+    seconds(DAY, 36_500 * DAY),
+    "Contents that no file has had for this long are forgotten; where one comes back it is read again. If left out, `90d`.",
+    "contents = '90d'",
+)];

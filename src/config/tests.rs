@@ -40,7 +40,7 @@ fn what_is_left_out_has_its_usual_value() {
     assert_eq!(c.scan.max_file_size, 32 << 20);
     assert_eq!(c.control.socket, Path::new("/run/lictor/control.sock"));
     assert_eq!((c.control.mode, c.control.listen), (0o660, None));
-    assert_eq!((c.backup.keep, c.retention.checkouts), (7, None));
+    assert_eq!(c.backup.keep, 7);
     assert_eq!(c.retention.contents, Duration::from_secs(90 * 86_400));
     let path = "/srv/a".to_owned();
     let entry = Entry { path, revisions: vec![], no_untracked: false, include_ignored: false };
@@ -86,7 +86,6 @@ keep = 3
 
 [retention]
 contents = '30d'
-checkouts = '365d'
 ";
 
 #[test]
@@ -107,7 +106,7 @@ fn what_is_said_holds_and_paths_begin_beside_the_file() {
     let token = "/run/credentials/lictor.service/token";
     assert_eq!(c.control.token_file.as_deref(), Some(Path::new(token)));
     assert_eq!((c.backups(), c.backup.keep), (PathBuf::from("/backup"), 3));
-    assert_eq!(c.retention.checkouts, Some(Duration::from_secs(365 * 86_400)));
+    assert_eq!(c.retention.contents, Duration::from_secs(30 * 86_400));
 }
 
 #[test]
