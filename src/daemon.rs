@@ -8,6 +8,7 @@
 //! `lictor scan`, which runs the same pipeline.
 
 pub mod control;
+pub mod metrics;
 pub mod pass;
 mod priority;
 pub mod status;
