@@ -333,6 +333,7 @@ fn in_reuse_toml(path: &str) -> bool {
         || path.ends_with("Cargo.lock")
         || path.starts_with("tests/cmd/")
         || path.starts_with("license-db/rules/")
+        || path == "systemd/grafana-dashboard.json"
 }
 
 fn lacks_header(text: &str) -> bool {
