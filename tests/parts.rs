@@ -78,7 +78,8 @@ fn contents() -> Vec<Vec<u8>> {
         text("ISC").as_bytes().to_vec(),
         b"int main(void) { return 0; }\n".to_vec(),
         b"/* See the file COPYING for the license of this file. */\n".to_vec(),
-        b"/* Licensed under the GPL, see the file LICENSE. */\n".to_vec(),
+        // In two parts, so that this file is not under it.
+        format!("/* Licensed under the {}, see the file LICENSE. */\n", "GPL").into_bytes(),
         b"*.log\ne/\n".to_vec(),
         b"{ \"license\": \"BSD-3-Clause\" }\n".to_vec(),
         b"\x7fELF\0\0\0\0".to_vec(),

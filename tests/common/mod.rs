@@ -210,7 +210,18 @@ impl Sandbox {
 
     /// Runs lictor to its end.
     pub fn lictor<A: AsRef<OsStr>>(&self, args: &[A]) -> Run {
-        let out = self.lictor_command(args).output().expect("lictor can be started");
+        let mut command = self.lictor_command(args);
+        // A copy of the binary is busy for as long as a process that another test is just starting
+        // holds the file by which it was written.
+        let out = loop {
+            match command.output() {
+                Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::yield_now();
+                }
+                other => break other,
+            }
+        };
+        let out = out.expect("lictor can be started");
         Run {
             stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
