@@ -519,6 +519,8 @@ fn a_stream_follows_what_happens() {
     let accept = "accept: text/html, text/event-stream;q=0.9\r\n";
     let answer = scene.ask("GET", &format!("/v1/events?after={}", now + 5), accept, "");
     assert_eq!(answer.code, 409);
+    let odd = format!("{accept}last-event-id: x\r\n");
+    assert_eq!(scene.ask("GET", "/v1/events", &odd, "").code, 400);
     let mut more: Vec<Stream> = (3..32).map(|_| Stream::open(&scene, "/v1/events", "")).collect();
     let answer = scene.ask("GET", "/v1/events", accept, "");
     assert_eq!((answer.code, answer.kind()), (503, "application/problem+json"));
@@ -558,10 +560,15 @@ fn a_scan_is_asked_for_and_waited_for() {
     assert_eq!(scene.told("GET", "/v1/rescan/1", "", 202)["done"], false);
     let problem = scene.told("POST", "/v1/rescan", r#"{ "checkout": "/elsewhere" }"#, 422);
     assert!(problem["help"].as_str().unwrap().contains("configuration"), "{problem}");
-    for bad in [r#"{ "checkout": "here" }"#, r#"{ "what": 1 }"#, "[]", "{", "\u{1}"] {
+    let asked = scene.fake.outcomes.lock().expect("a lock").len();
+    for bad in
+        [r#"{ "wait": 601 }"#, r#"{ "checkout": "here" }"#, r#"{ "what": 1 }"#, "[]", "{", "\u{1}"]
+    {
         scene.told("POST", "/v1/rescan", bad, 400);
     }
+    assert_eq!(scene.fake.outcomes.lock().expect("a lock").len(), asked, "nothing was begun");
     scene.told("GET", "/v1/rescan/x", "", 400);
+    scene.told("GET", "/v1/rescan/1?wait=601", "", 400);
     scene.told("GET", "/v1/rescan/1?wait=x", "", 400);
 }
 

@@ -45,11 +45,11 @@ pub(super) async fn events(
     let last = api.read(|store, _| store.last_event()).await?;
     let stream = wants_stream(&headers);
     // A stream that is taken up again says itself where it was.
-    let seen = headers.get("last-event-id").and_then(|v| v.to_str().ok()?.parse().ok());
-    let after = match (stream, seen) {
-        (true, Some(seen)) => seen,
-        (true, None) => since.after.unwrap_or(last),
-        (false, _) => since.after.unwrap_or(0),
+    let after = match headers.get("last-event-id").filter(|_| stream) {
+        Some(seen) => seen.to_str().ok().and_then(|s| s.parse().ok()).ok_or_else(|| {
+            Problem::bad("`Last-Event-ID` is no number", "send the id of the last event, or none")
+        })?,
+        None => since.after.unwrap_or(if stream { last } else { 0 }),
     };
     if !(0..=last).contains(&after) {
         let detail = format!("no event has the number {after} yet, the last is {last}");

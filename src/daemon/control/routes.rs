@@ -44,7 +44,7 @@ const WAITERS: usize = 8;
 /// How many follow events at once.
 const FOLLOWERS: usize = 32;
 
-/// How long is waited for a scan at most, in seconds.
+/// How long a request waits for a scan at most, in seconds.
 const WAIT: u64 = 600;
 
 /// How often it is looked whether a client that waits is still there.
@@ -231,6 +231,7 @@ struct Ticket {
 
 async fn rescan(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let Rescan { checkout, wait } = body(request, api.limits.asking).await?;
+    let wait = patience(wait)?;
     if checkout.as_ref().is_some_and(|path| !path.is_absolute()) {
         let help = "name the checkout, or a path in it, from `/` on; leave it out for all";
         return Err(Problem::bad("`checkout` is no absolute path", help));
@@ -254,7 +255,7 @@ async fn rescanned(
     ticket: Result<Path<String>, PathRejection>,
     query: Result<Query<Wait>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Wait { wait } = parameters(query)?;
+    let wait = patience(parameters(query)?.wait)?;
     let ticket = segment(ticket)?;
     let number = ticket.parse().map_err(|_| {
         let shown = visible(ticket.as_bytes());
@@ -263,9 +264,17 @@ async fn rescanned(
     wait_for(&api, number, wait).await
 }
 
+/// How long a client wants to wait.
+fn patience(seconds: u64) -> Result<Duration, Problem> {
+    if seconds > WAIT {
+        let help = "ask again for what came of it: GET /v1/rescan/TICKET";
+        return Err(Problem::bad(format!("`wait` is more than {WAIT} seconds"), help));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
 /// Waits for a scan in turns, so that nobody waits long for a client that is gone.
-async fn wait_for(api: &Api, ticket: u64, seconds: u64) -> Result<Response, Problem> {
-    let mut left = Duration::from_secs(seconds.min(WAIT));
+async fn wait_for(api: &Api, ticket: u64, mut left: Duration) -> Result<Response, Problem> {
     let _permit = match left.is_zero() {
         true => None,
         false => Some(Arc::clone(&api.waiters).try_acquire_owned().map_err(|_| {
