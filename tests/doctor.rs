@@ -247,7 +247,7 @@ fn what_systemd_says_of_the_unit_is_heeded() {
     says(&report, "systemd", "warning", &["sudo systemctl daemon-reload"]);
     says(&report, "systemd", "ok", &["lictor-backup.timer makes backups"]);
     says(&report, "store", "problem", &["does not let the service write", "ReadWritePaths="]);
-    says(&report, "control", "problem", &["has no network", "PrivateNetwork=no"]);
+    says(&report, "control", "problem", &["has no network", "ListenStream=127.0.0.1:7280"]);
     says(&report, "limits", "warning", &["256 files open", "LimitNOFILE=1024"]);
     if below {
         says(&report, "checkout", "problem", &["is hidden", "PrivateTmp=no"]);

@@ -166,10 +166,17 @@ pub fn control(config: &Config, account: &Account, service: Option<&Unit>, notes
         notes.ok(format!("{} will be made", shown(socket)));
     }
     let Some(listen) = config.control.listen else { return };
-    if unit.is_some_and(|s| s.get("PrivateNetwork") == "yes") {
+    let is_handed = || {
+        let unit = Unit::ask("lictor.socket")?;
+        unit.get("Listen").lines().find(|l| l.starts_with(&format!("{listen} "))).map(drop)
+    };
+    if unit.is_some_and(|s| s.get("PrivateNetwork") == "yes") && is_handed().is_none() {
         notes.problem(
             format!("nobody can reach {listen}: the service has no network"),
-            "`sudo systemctl edit lictor`, and write `[Service]`, `PrivateNetwork=no`",
+            format!(
+                "`sudo systemctl edit lictor.socket`, and write `[Socket]`, `ListenStream={listen}`; then \
+                 `sudo systemctl stop lictor.socket lictor` and `sudo systemctl start lictor`"
+            ),
         );
     }
     if let Some(file) = &config.control.token_file {

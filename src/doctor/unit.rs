@@ -24,9 +24,16 @@ impl Unit {
     }
 
     pub fn parse(text: &str) -> Unit {
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        let properties = lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Unit { properties }
+        let mut unit = Unit::default();
+        for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
+            let all = unit.properties.entry(key.to_owned()).or_default();
+            // Some come more than once, a line each.
+            if !all.is_empty() {
+                all.push('\n');
+            }
+            all.push_str(value);
+        }
+        unit
     }
 
     /// The value of a property; empty where there is none.

@@ -129,7 +129,33 @@ lictor doctor || code=$?
 cp /etc/lictor/lictor.toml /etc/lictor/listen.toml
 sed -i "s/^\[control\]/[control]\nlisten = '127.0.0.1:7280'\ntoken-file = 'credential:control-token'/" /etc/lictor/listen.toml
 lictor config check /etc/lictor/listen.toml
-{ lictor doctor --config /etc/lictor/listen.toml || true; } | grep -A1 'the service has no network' | grep 'PrivateNetwork=no'
+{ lictor doctor --config /etc/lictor/listen.toml || true; } | grep -A1 'the service has no network' | grep 'ListenStream=127.0.0.1:7280'
+
+step "who is in its group may ask it"
+lictor status
+! as_dev lictor status
+usermod -aG lictor dev
+setpriv --reuid=dev --regid=dev --init-groups lictor status
+setpriv --reuid=dev --regid=dev --init-groups lictor rescan --wait /srv/checkouts/app
+
+step "systemd hands it a TCP socket, though it has no network"
+cp /etc/lictor/listen.toml /etc/lictor/lictor.toml
+install -d -m 700 /etc/credstore
+echo 0123456789abcdef0123456789abcdef >/etc/credstore/lictor.control-token
+install -d /etc/systemd/system/lictor.socket.d
+printf '[Socket]\nListenStream=127.0.0.1:7280\n' >/etc/systemd/system/lictor.socket.d/tcp.conf
+systemctl daemon-reload
+systemctl stop lictor.socket lictor.service
+systemctl start lictor
+ask() {
+    exec 3<>/dev/tcp/127.0.0.1/7280
+    printf 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\n%s\r\n' "$1" >&3
+    head -n 1 <&3
+    exec 3>&-
+}
+ask '' | grep ' 401 '
+ask $'Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n' | grep ' 200 '
+pid=$(show MainPID)
 
 step "a backup is made while it runs"
 systemctl start lictor-backup.service
@@ -140,11 +166,15 @@ step "it sees a file being saved"
 save new.c AGPL-3.0-only
 await "the violation of a new file" violates new.c
 
-step "it judges by another policy when told to reload"
+step "it judges by another policy when told to reload, by systemctl or by a signal"
 sed -i 's/^network-copyleft.*/network-copyleft = "allow"/' /etc/lictor/policy.toml
 systemctl reload lictor
 await "the end of the violations" complies theirs.c
-complies new.c
+await "the end of the violations" complies new.c
+cp /etc/lictor/strict.toml /etc/lictor/policy.toml
+systemctl kill --signal=HUP --kill-whom=main lictor
+await "the violations to be back" violates theirs.c
+await "the violations to be back" violates new.c
 [ "$(show MainPID)" = "$pid" ]
 
 step "a configuration that is wrong leaves the one before in force"
@@ -153,10 +183,9 @@ echo 'stor = 1' >>/etc/lictor/lictor.toml
 await "the journal to tell of the mistake" journal_says 'unknown key `stor`'
 [ "$(show ActiveState)/$(show MainPID)" = "active/$pid" ]
 sed -i '/^stor = 1/d' /etc/lictor/lictor.toml
-cp /etc/lictor/strict.toml /etc/lictor/policy.toml
 systemctl reload lictor
-await "the violations to be back" violates theirs.c
-await "the violations to be back" violates new.c
+violates theirs.c
+violates new.c
 
 step "killed, it is started again, nothing is lost, and what changed meanwhile is found"
 before=$(open_violations)

@@ -219,7 +219,7 @@ fn the_service_lives_under_a_real_systemd() {
     // What is written in the container is gone with it.
     let mut boot = Command::new("timeout");
     boot.args(["--kill-after=10", "600", "systemd-nspawn", "--quiet", "--volatile=overlay"]);
-    boot.args(["--register=no", "--keep-unit", "--boot", "--console=pipe"]);
+    boot.args(["--register=no", "--keep-unit", "--boot", "--console=pipe", "--private-network"]);
     boot.arg(format!("--machine=lictor-test-{}", std::process::id()));
     boot.arg(format!("--directory={}", root.display()));
     boot.arg(format!("--bind-ro={}:/stage", stage.display()));
