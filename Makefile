@@ -21,7 +21,9 @@ share = $(DESTDIR)$(PREFIX)/share
 etc = $(DESTDIR)$(SYSCONFDIR)/lictor
 
 units = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
-docs = README.md CHANGELOG.md $(wildcard docs/*.md)
+docs = README.md CHANGELOG.md $(wildcard docs/*.md) docs/openapi.json
+# For Prometheus and Grafana, which are mostly on another host.
+monitoring = systemd/prometheus-alerts.yml systemd/grafana-dashboard.json
 
 # Units name the program by its whole path, and let nothing else be run.
 exec = $(if $(filter /usr /usr/%,$(PREFIX)),,-e 's|^ExecPaths=|&$(PREFIX)/bin |')
@@ -47,7 +49,7 @@ install: $(BINARY)
 	install -D -m 644 systemd/lictor.sysusers $(lib)/sysusers.d/lictor.conf
 	install -D -m 644 systemd/lictor.tmpfiles $(lib)/tmpfiles.d/lictor.conf
 	test -e $(etc)/lictor.toml || install -D -m 644 systemd/lictor.toml $(etc)/lictor.toml
-	install -m 644 $(docs) $(share)/doc/lictor
+	install -m 644 $(docs) $(monitoring) $(share)/doc/lictor
 	install -m 644 policies/* $(share)/doc/lictor/policies
 ifneq ($(COMPLETIONS),)
 	$(MAKE) completions into=$(share)

@@ -135,6 +135,7 @@ fn what_is_installed_names_the_program_where_it_is() {
             "lib/tmpfiles.d/lictor.conf",
             "share/bash-completion/completions/lictor",
             "share/doc/lictor/service.md",
+            "share/doc/lictor/prometheus-alerts.yml",
         ] {
             assert!(below(path).metadata().is_ok_and(|m| m.len() > 0), "{path} is not installed");
         }
