@@ -689,6 +689,11 @@ fn a_client_that_does_not_read_is_let_go() {
 
 #[test]
 fn a_thousand_connections_keep_nobody_out() {
+    // Both sides of all connections are in this process.
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let most = Rlimit { current: maximum, maximum };
+    setrlimit(Resource::Nofile, most).expect("more descriptors");
     // They hang for longer than anybody waits here.
     let asking = Duration::from_secs(600);
     let scene = scene_with(Limits { asking, ..Limits::default() }, None);

@@ -18,7 +18,7 @@ use crate::clock::Moment;
 use crate::diag::Failure;
 
 /// How many rows are taken out while others wait.
-const PIECE: usize = 20_000;
+const PIECE: usize = 5_000;
 
 /// How long contents of other engines are kept at least: another lictor may just be about to
 /// say which files have them.
