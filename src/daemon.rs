@@ -1067,7 +1067,8 @@ impl Service {
     fn tell_status(&mut self) {
         let count = |doing: Doing| self.watched.values().filter(|w| w.doing == doing).count();
         let (all, bad) = (self.watched.len(), count(Doing::Failed) + count(Doing::Unreachable));
-        let mut status = format!("{all} checkouts");
+        let plural = if all == 1 { "" } else { "s" };
+        let mut status = format!("{all} checkout{plural}");
         if bad > 0 {
             status += &format!(", {bad} in trouble");
         }
