@@ -444,7 +444,7 @@ impl Service {
                     && let Some((git_dir, common)) = checkout.git_dirs()
                 {
                     watcher.watch_git(&git_dir, &common);
-                    w.git_dir = Some(git_dir);
+                    w.git_dirs = Some((git_dir, common));
                 }
                 w.watcher = Some(Arc::new(watcher));
             }
@@ -499,12 +499,9 @@ impl Service {
         };
         self.see_to_watcher(id, everything.is_some_and(Reason::doubts_watches));
         let Some(w) = self.watched.get_mut(&id) else { return };
-        if let (Some(watcher), Some(git_dir)) = (&w.watcher, &w.git_dir)
-            && let Ok(checkout) = w.target.find()
-            && let Some((_, common)) = checkout.git_dirs()
-        {
+        if let (Some(watcher), Some((git_dir, common))) = (&w.watcher, &w.git_dirs) {
             // A new directory of branches.
-            watcher.watch_git(git_dir, &common);
+            watcher.watch_git(git_dir, common);
         }
         self.turns += 1;
         let judge = w.judge;

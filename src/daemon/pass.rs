@@ -217,6 +217,7 @@ impl Looker {
         watching: Option<&dyn Watching>,
         progress: &Progress,
     ) -> Result<Result<Done, Reason>, Failure> {
+        let options = self.options(target, watching);
         let Some(standing) = self.standings.get_mut(target) else {
             return Ok(Err(Reason::Start));
         };
@@ -228,14 +229,6 @@ impl Looker {
             }
             return Ok(Ok(nothing(checkout, standing.files())));
         }
-        let options = Options {
-            selection: target.selection(),
-            max_size: self.tools.max_size,
-            output: None,
-            started: Moment::now(),
-            keep_matches: false,
-            watching,
-        };
         let Tools { detector, licenses, .. } = &*self.tools;
         let scanned = standing.scan(
             checkout,

@@ -61,7 +61,8 @@ pub struct Watched {
     pub unwatchable: Option<Unwatchable>,
     /// The directory when it was last looked at; another one there is another checkout.
     pub identity: Option<(u64, u64)>,
-    pub git_dir: Option<PathBuf>,
+    /// git's directory of the work tree, and the one that it shares with others.
+    pub git_dirs: Option<(PathBuf, PathBuf)>,
     pub doing: Doing,
     pub seen: Seen,
     /// What could not be looked at the last time.
@@ -108,7 +109,7 @@ impl Watched {
             watcher: None,
             unwatchable: None,
             identity: None,
-            git_dir: None,
+            git_dirs: None,
             doing: Doing::Waiting,
             seen: Seen::default(),
             incomplete: 0,
@@ -128,7 +129,7 @@ impl Watched {
 
     /// Whether git has its lock on the index.
     pub fn is_locked(&self) -> bool {
-        let lock = self.git_dir.as_ref().map(|d| d.join("index.lock"));
+        let lock = self.git_dirs.as_ref().map(|(d, _)| d.join("index.lock"));
         lock.is_some_and(|path| path.symlink_metadata().is_ok())
     }
 
