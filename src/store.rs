@@ -12,6 +12,7 @@ mod attribute;
 mod backup;
 mod events;
 mod lock;
+mod outbox;
 mod query;
 mod rescue;
 mod sweep;
@@ -39,10 +40,16 @@ use crate::scan::{
     Change, Concluded, Detected, Kept as Remains, KnownContent, Moves, NewContent, Recalled,
     Records, Scanned,
 };
+use violations::Relicensed;
 
+pub use attribute::MOST as MOST_ATTRIBUTED;
 pub use backup::{Backup, backup, backups, rotate};
 pub use events::{Event, Verified};
-pub use lock::{Lock, lock};
+pub use lock::{Lock, lock, lock_outbox};
+pub use outbox::{
+    Attempt, Delivery, DeliveryFilter, DeliveryState, Endpoint, EndpointState, NewDelivery,
+    Outcome, Routed, Waiting,
+};
 pub use query::{Cursor, Filter, Finding, Known, Placed, Seen, State, Tally, Violation};
 pub use rescue::{Rescued, damage, rescue};
 pub use sweep::Swept;
@@ -61,6 +68,7 @@ const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-5.sql")).foreign_key_check(),
     M::up(include_str!("store/schema-6.sql")),
     M::up(include_str!("store/schema-7.sql")),
+    M::up(include_str!("store/schema-8.sql")),
 ];
 
 /// An open store.
@@ -399,12 +407,15 @@ impl Store {
         let ids = if swept == self.swept { self.expressions.ids.clone() } else { HashMap::new() };
         let mut expressions = Interned { ids, ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
-        write_files(&tx, &mut expressions, &mut words, id, scanned)?;
+        let is_new = before.is_none();
+        let written = write_files(&tx, &mut expressions, &mut words, id, scanned, is_new)?;
         let mut became = violations::Became::default();
-        if !scanned.interrupted && !scanned.judged_before {
+        let relicensed = &written.relicensed[..];
+        let same = scanned.judged_before && relicensed.is_empty();
+        if !scanned.interrupted && !same {
             keep_policy(&tx, scanned)?;
             let at = violations::At { checkout: id, last_scan: last_scan.unwrap_or(now) };
-            became = violations::write(&tx, &mut words, at, scanned, before.is_none())?;
+            became = violations::write(&tx, &mut words, at, scanned, relicensed, is_new)?;
         }
         tx.commit()?;
         Ok(Concluded::Kept(Remains { revision, judgement, opened: became.opened }))
@@ -431,10 +442,10 @@ impl Store {
         }
         let mut expressions = Interned { ids: HashMap::new(), ..self.expressions };
         let mut words = Interned { ids: HashMap::new(), ..self.words };
-        let gone = write_files(&tx, &mut expressions, &mut words, row.id, scanned)?;
+        let written = write_files(&tx, &mut expressions, &mut words, row.id, scanned, false)?;
         let last_scan = row.last_scan.unwrap_or(scanned.started.0);
         let at = violations::At { checkout: row.id, last_scan };
-        let became = violations::write(&tx, &mut words, at, scanned, false)?;
+        let became = violations::write(&tx, &mut words, at, scanned, &written.relicensed, false)?;
         let moved_on = row.commit != checkout.commit || row.branch != checkout.branch;
         if !became.anything && !moved_on && scanned.news_of_files() == 0 {
             return Ok(Concluded::Kept(same));
@@ -454,7 +465,7 @@ impl Store {
                 scanned.started.0,
                 judgement.map(u64::cast_signed),
                 // What git tracks may come back without a trace in the index.
-                gone,
+                written.gone,
             ],
         )?;
         tx.commit()?;
@@ -675,14 +686,29 @@ fn is_foreign(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row(query, [], |r| r.get(0))
 }
 
-/// Writes what files are now; tells whether one is gone that git tracks.
+/// What writing files showed.
+#[derive(Default)]
+struct Written {
+    /// Whether a file is gone that git tracks.
+    gone: bool,
+    relicensed: Vec<Relicensed>,
+}
+
+/// Writes what files are now. Of a checkout that is new nothing is remembered.
 fn write_files(
     tx: &Transaction<'_>,
     expressions: &mut Interned,
     words: &mut Interned,
     checkout: i64,
     scanned: &Scanned,
-) -> rusqlite::Result<bool> {
+    is_new: bool,
+) -> rusqlite::Result<Written> {
+    let mut written = Written::default();
+    let mut was = tx.prepare_cached(
+        "SELECT f.blob, f.expression, e.text FROM file f
+         LEFT JOIN expression e ON e.id = f.expression
+         WHERE f.checkout = ?1 AND f.path = ?2 AND f.content IS NOT NULL",
+    )?;
     let mut put = tx.prepare_cached(
         "INSERT INTO file
             (checkout, path, content, blob, expression, skipped, tracked, size, mtime, ino,
@@ -715,6 +741,17 @@ fn write_files(
             concluded = Some(expressions.id(tx, &c.expression)?);
             because = Some(c.because.join(&0));
         }
+        if !is_new && f.change == Change::Content {
+            let mut rows = was.query(params![checkout, f.path])?;
+            if let Some(r) = rows.next()?
+                && r.get_ref(0)?.as_blob()? != blob
+                && r.get::<_, Option<i64>>(1)? != expression
+            {
+                let to = scanned.detected(f).cloned();
+                let (path, blob) = (Arc::clone(&f.path), content.blob);
+                written.relicensed.push(Relicensed { path, from: r.get(2)?, to, blob });
+            }
+        }
         put.execute(params![
             checkout, f.path, key, blob, expression, why, f.tracked, size, mtime, ino, points,
             concluded, because, profile
@@ -729,14 +766,13 @@ fn write_files(
     }
     let mut remove =
         tx.prepare_cached("DELETE FROM file WHERE checkout = ?1 AND path = ?2 RETURNING tracked")?;
-    let mut gone = false;
     for path in &scanned.removed {
         let mut rows = remove.query(params![checkout, path])?;
         while let Some(r) = rows.next()? {
-            gone |= r.get::<_, bool>(0)?;
+            written.gone |= r.get::<_, bool>(0)?;
         }
     }
-    Ok(gone)
+    Ok(written)
 }
 
 /// How often rows were taken out by [`Store::sweep`].

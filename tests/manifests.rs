@@ -140,6 +140,10 @@ const BEFORE_LEDGER: &str = "
     ALTER TABLE checkout DROP COLUMN judgement;
     ALTER TABLE checkout DROP COLUMN branch;
     ALTER TABLE checkout DROP COLUMN revision;
+    ALTER TABLE checkout DROP COLUMN attributed;
+    DROP TABLE about;
+    DROP TABLE delivery;
+    DROP TABLE endpoint;
     DROP TABLE unused;";
 
 /// Brings a store back to what it was before contents were kept by the kind of the file.
@@ -195,7 +199,7 @@ fn a_store_of_old_is_brought_up_to_date_and_keeps_what_it_knows() {
     assert_eq!(since(&s.findings(&[])), since(&findings));
     let db = rusqlite::Connection::open(s.store()).expect("the store");
     let ask = |query: &str| -> i64 { db.query_row(query, [], |r| r.get(0)).expect("an answer") };
-    assert_eq!(ask("PRAGMA user_version"), 7);
+    assert_eq!(ask("PRAGMA user_version"), 8);
     assert_eq!(ask("SELECT count(*) FROM content"), 6);
     assert_eq!(ask("SELECT count(*) FROM evidence"), 4, "the old evidence is still there");
     assert_eq!(ask("SELECT count(*) FROM evidence WHERE matched IS NULL"), 2);
@@ -273,7 +277,7 @@ fn what_is_found_alike_in_many_contents_is_kept_once() {
     assert_eq!(told(), told_before);
     assert_eq!(s.reads(&[]), 0);
     assert_eq!(s.scan_json(&[]), before);
-    assert_eq!((ask("PRAGMA user_version"), ask("SELECT count(*) FROM detection")), (7, 3));
+    assert_eq!((ask("PRAGMA user_version"), ask("SELECT count(*) FROM detection")), (8, 3));
     // What is new is found once more, and then no more.
     for (n, path) in ["d.c", "e.c"].into_iter().enumerate() {
         s.write(path, format!("{}int {n};\n", tag("MIT")));

@@ -136,7 +136,7 @@ fn the_life_of_a_violation() {
     let report = scan(1);
     assert!(report.contains("category:network-copyleft"), "{report}");
     assert!(report.contains("does not hold for 1 file: the matched text"), "{report}");
-    assert_eq!(kinds(&s)[4..], ["waiver.lapsed"]);
+    assert_eq!(kinds(&s)[4..], ["license.changed", "waiver.lapsed"]);
     let lapsed = s.lictor(&["audit", "export"]).json_lines().pop().expect("an event");
     assert_eq!(lapsed["detail"]["why"], "text-changed");
     assert_eq!(only(&s)["state"], "open");
@@ -153,7 +153,9 @@ fn the_life_of_a_violation() {
     s.remove(&file);
     s.write_at("third/renamed.c", tag("AGPL-3.0-only"), 40);
     scan(1);
-    assert_eq!(kinds(&s)[5..], ["violation.waived", "violation.resolved", "violation.reopened"],);
+    let happened =
+        ["license.changed", "violation.waived", "violation.resolved", "violation.reopened"];
+    assert_eq!(kinds(&s)[6..], happened);
     assert_eq!(only(&s)["id"], id.as_str());
     s.lictor(&["audit", "verify"]).expect(0).shows(&["events are what was written"]);
 

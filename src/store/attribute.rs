@@ -17,7 +17,7 @@ use crate::plan::content::Content;
 use crate::plan::{Checkout, Place};
 
 /// How many violations of one scan are looked up.
-const MOST: usize = 64;
+pub const MOST: usize = 64;
 
 /// A violation that is to be looked up, with where its evidence is.
 struct Wanted {
@@ -39,10 +39,12 @@ impl Store {
         let view = checkout.view.name();
         let wanted =
             self.wanted(filter, params![root, view, opened.0]).map_err(|e| self.fail(&e))?;
-        if wanted.is_empty() || wanted.len() > MOST {
-            return Ok(0);
-        }
-        self.look_up_origin(checkout, &wanted, opened)
+        let some = !wanted.is_empty() && wanted.len() <= MOST;
+        let found = if some { self.look_up_origin(checkout, &wanted, opened) } else { Ok(0) };
+        // What is told of them need wait no longer, whatever came of it.
+        let done = "UPDATE checkout SET attributed = ?3 WHERE root = ?1 AND view = ?2";
+        let done = self.db.execute(done, params![root, view, opened.0]);
+        found.and_then(|n| done.map(|_| n).map_err(|e| self.fail(&e)))
     }
 
     /// Looks up one violation, if it was not yet.

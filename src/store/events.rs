@@ -8,7 +8,7 @@
 //! its length before it (8 bytes, big endian; a violation or path that is not there has none).
 //! Whoever keeps the head of the chain elsewhere can prove that nothing before it was changed.
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::{Interned, Store};
@@ -144,6 +144,31 @@ impl Store {
             Ok(())
         };
         query(each).map_err(|e| self.fail(&e))
+    }
+
+    /// Adds an event to the ledger.
+    pub(super) fn note_in(
+        &self,
+        tx: &Transaction<'_>,
+        kind: &str,
+        detail: &serde_json::Value,
+        now: Moment,
+    ) -> rusqlite::Result<()> {
+        let mut ledger = Ledger::open(tx, now.0)?;
+        let mut words = Interned { ids: Default::default(), ..self.words };
+        ledger.add(tx, &mut words, kind, None, None, &detail.to_string().into())?;
+        ledger.close(tx)
+    }
+
+    /// The last scan before an event, or that event itself.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn scan_before(&self, seq: i64) -> Result<Option<Event>, Failure> {
+        let query = format!("{SELECT} WHERE e.seq <= ?1 AND e.kind = 'scan' ORDER BY e.seq DESC");
+        let found =
+            self.db.prepare_cached(&query).and_then(|mut s| s.query_row([seq], event).optional());
+        found.map_err(|e| self.fail(&e))
     }
 
     /// The number of the last event; 0 if there is none.

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The lictor authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! One daemon a store: a lock that the kernel lets go of however its holder ends. Scans by hand
-//! beside a daemon do not take it; SQLite's own locks are enough between writers.
+//! One daemon a store, and one who delivers: locks that the kernel lets go of however their holder
+//! ends. Scans by hand beside a daemon do not take any; SQLite's own locks are enough between
+//! writers.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
@@ -21,6 +22,19 @@ pub struct Lock {
 /// # Errors
 /// Another process has it, or the file beside the store that is locked cannot be written.
 pub fn lock(store: &Path) -> Result<Lock, Failure> {
+    take(store, ".lock", "has the store", "lictor")
+}
+
+/// Claims all that is to be delivered from a store for this process: what another one began and
+/// did not end is begun again.
+///
+/// # Errors
+/// As for [`lock`].
+pub fn lock_outbox(store: &Path) -> Result<Lock, Failure> {
+    take(store, ".outbox-lock", "delivers from the store", "lictor-deliver")
+}
+
+fn take(store: &Path, end: &str, does: &str, unit: &str) -> Result<Lock, Failure> {
     let store = real(store);
     let shown = visible(store.as_os_str().as_encoded_bytes());
     let fail = |e| {
@@ -28,7 +42,7 @@ pub fn lock(store: &Path) -> Result<Lock, Failure> {
             .caused_by(e)
             .help("check that its directory is there, and that you may write to it")
     };
-    let path = super::beside(&store, ".lock");
+    let path = super::beside(&store, end);
     let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = open.map_err(fail)?;
     match file.try_lock() {
@@ -44,8 +58,8 @@ pub fn lock(store: &Path) -> Result<Lock, Failure> {
                     format!("see `fuser {}`", visible(path.as_os_str().as_encoded_bytes())),
                 ),
             };
-            return Err(Failure::new(format!("another lictor{who}, has the store {shown}")).help(
-                format!("stop it (`systemctl stop lictor`, or {stop}), or name another store"),
+            return Err(Failure::new(format!("another lictor{who}, {does} {shown}")).help(
+                format!("stop it (`systemctl stop {unit}`, or {stop}), or name another store"),
             ));
         }
         Err(TryLockError::Error(e)) => return Err(fail(e)),

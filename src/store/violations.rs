@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! The life of violations: opened, changed, waived, resolved, reopened, moved. What a scan
-//! found is compared with what is remembered, and every difference is an event.
+//! found is compared with what is remembered, and every difference is an event. So is a license
+//! that a file had not before.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde_json::json;
 
 use super::Interned;
 use super::events::Ledger;
+use crate::model::BlobId;
 use crate::policy::Judged;
 use crate::policy::waivers::Lapse;
 use crate::scan::{Scanned, Verdict};
@@ -48,6 +50,14 @@ pub(super) struct At {
     pub last_scan: i64,
 }
 
+/// A file with other words, and another license.
+pub(super) struct Relicensed {
+    pub path: Arc<[u8]>,
+    pub from: Option<String>,
+    pub to: Option<Arc<str>>,
+    pub blob: BlobId,
+}
+
 /// What became of violations.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Became {
@@ -57,73 +67,35 @@ pub(super) struct Became {
     pub opened: i64,
 }
 
-/// Writes what became of violations, in what was scanned. Of a checkout that is new nothing is
-/// remembered.
+/// Writes what became of violations, in what was scanned, and which files have another license.
+/// Of a checkout that is new nothing is remembered.
 pub(super) fn write(
     tx: &Transaction<'_>,
     words: &mut Interned,
     At { checkout, last_scan }: At,
     scanned: &Scanned,
+    relicensed: &[Relicensed],
     is_new: bool,
 ) -> rusqlite::Result<Became> {
-    let mut remembered = Rows::new();
-    match &scanned.spots {
-        _ if is_new => {}
-        None => {
-            let scope = &scanned.checkout.scope;
-            read(tx, checkout, scope, &super::end_of(scope), &mut remembered)?;
-        }
-        Some(spots) => {
-            for spot in spots {
-                let (after, below) = ([spot, &b"\0"[..]].concat(), [spot, &b"/"[..]].concat());
-                read(tx, checkout, spot, &after, &mut remembered)?;
-                read(tx, checkout, &below, &super::end_of(&below), &mut remembered)?;
-            }
-        }
-    }
     let mut life = Life {
         tx,
         words,
         checkout,
         scanned,
+        is_new,
         now: scanned.started.0,
         last_scan,
         ledger: Ledger::open(tx, scanned.started.0)?,
         begun: false,
         opened: HashMap::new(),
     };
+    for r in relicensed {
+        let detail = json!({ "from": r.from, "to": r.to.as_deref(), "blob": r.blob.to_string() });
+        life.event("license.changed", None, &r.path, &text(&detail))?;
+    }
     let first = life.ledger.violation;
-    for (to, from) in &scanned.moved {
-        if let Some(rows) = remembered.remove(&**from) {
-            let rows = life.moved(to, from, rows)?;
-            remembered.entry(to.to_vec()).or_default().extend(rows);
-        }
-    }
-    for f in &scanned.files {
-        let verdict = scanned.verdict(f);
-        let nothing = verdict.decision.breaches.is_empty() && verdict.decision.waived.is_empty();
-        let before = remembered.remove(&*f.path);
-        if nothing && before.is_none() {
-            continue;
-        }
-        life.file(&f.path, verdict, before.unwrap_or_default())?;
-    }
-    // What could not be read is not known to be mended, nor what the scan did not come to.
-    let unread: Vec<&[u8]> = scanned
-        .not_looked
-        .iter()
-        .filter(|n| n.why.is_failure())
-        .map(|n| n.path.as_slice())
-        .collect();
-    let is_unread = |path: &[u8]| {
-        unread.iter().any(|u| path.strip_prefix(*u).is_some_and(|r| r.is_empty() || r[0] == b'/'))
-    };
-    for (path, rows) in remembered {
-        if !is_unread(&path) {
-            for (license, row) in rows {
-                life.resolve(&path, &license, &row)?;
-            }
-        }
+    if !scanned.judged_before {
+        life.violations()?;
     }
     let became = Became { anything: life.begun, opened: life.ledger.violation - first };
     life.ledger.close(tx)?;
@@ -166,6 +138,8 @@ struct Life<'a, 't> {
     words: &'a mut Interned,
     checkout: i64,
     scanned: &'a Scanned,
+    /// Whether nothing is remembered of the checkout.
+    is_new: bool,
     now: i64,
     last_scan: i64,
     ledger: Ledger,
@@ -176,10 +150,66 @@ struct Life<'a, 't> {
 }
 
 impl Life<'_, '_> {
+    /// Compares the violations of all that was scanned with those that are remembered.
+    fn violations(&mut self) -> rusqlite::Result<()> {
+        let (tx, checkout, scanned) = (self.tx, self.checkout, self.scanned);
+        let mut remembered = Rows::new();
+        match &scanned.spots {
+            _ if self.is_new => {}
+            None => {
+                let scope = &scanned.checkout.scope;
+                read(tx, checkout, scope, &super::end_of(scope), &mut remembered)?;
+            }
+            Some(spots) => {
+                for spot in spots {
+                    let (after, below) = ([spot, &b"\0"[..]].concat(), [spot, &b"/"[..]].concat());
+                    read(tx, checkout, spot, &after, &mut remembered)?;
+                    read(tx, checkout, &below, &super::end_of(&below), &mut remembered)?;
+                }
+            }
+        }
+        for (to, from) in &scanned.moved {
+            if let Some(rows) = remembered.remove(&**from) {
+                let rows = self.moved(to, from, rows)?;
+                remembered.entry(to.to_vec()).or_default().extend(rows);
+            }
+        }
+        for f in &scanned.files {
+            let verdict = scanned.verdict(f);
+            let nothing =
+                verdict.decision.breaches.is_empty() && verdict.decision.waived.is_empty();
+            let before = remembered.remove(&*f.path);
+            if nothing && before.is_none() {
+                continue;
+            }
+            self.file(&f.path, verdict, before.unwrap_or_default())?;
+        }
+        // What could not be read is not known to be mended, nor what the scan did not come to.
+        let unread: Vec<&[u8]> = scanned
+            .not_looked
+            .iter()
+            .filter(|n| n.why.is_failure())
+            .map(|n| n.path.as_slice())
+            .collect();
+        let is_unread = |path: &[u8]| {
+            unread
+                .iter()
+                .any(|u| path.strip_prefix(*u).is_some_and(|r| r.is_empty() || r[0] == b'/'))
+        };
+        for (path, rows) in remembered {
+            if !is_unread(&path) {
+                for (license, row) in rows {
+                    self.resolve(&path, &license, &row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn event(
         &mut self,
         kind: &str,
-        id: i64,
+        id: Option<i64>,
         path: &[u8],
         detail: &Arc<str>,
     ) -> rusqlite::Result<()> {
@@ -187,6 +217,7 @@ impl Life<'_, '_> {
             self.begun = true;
             let s = self.scanned;
             let detail = json!({
+                "first": self.is_new,
                 "checkout": crate::diag::visible(s.checkout.root.as_os_str().as_encoded_bytes()),
                 "view": s.checkout.view.name(),
                 "commit": s.checkout.commit,
@@ -196,7 +227,7 @@ impl Life<'_, '_> {
             });
             self.ledger.add(self.tx, self.words, "scan", None, None, &text(&detail))?;
         }
-        self.ledger.add(self.tx, self.words, kind, Some(id), Some(path), detail)
+        self.ledger.add(self.tx, self.words, kind, id, Some(path), detail)
     }
 
     /// Takes the violations of a file along to where it is now.
@@ -227,7 +258,7 @@ impl Life<'_, '_> {
                 )?
                 .execute(params![self.checkout, from, license, to, born])?;
             let detail = json!({ "license": license, "from": crate::diag::visible(from) });
-            self.event("violation.moved", row.id, to, &text(&detail))?;
+            self.event("violation.moved", Some(row.id), to, &text(&detail))?;
             moved.insert(license, Row { born, ..row });
         }
         Ok(moved)
@@ -252,7 +283,7 @@ impl Life<'_, '_> {
         });
         for now in open.chain(waived) {
             let was = before.remove(&now.judged.license);
-            self.license(path, context, &now, was)?;
+            self.license(path, context, verdict, &now, was)?;
         }
         for (license, row) in before {
             self.resolve(path, &license, &row)?;
@@ -264,6 +295,7 @@ impl Life<'_, '_> {
         &mut self,
         path: &[u8],
         context: &str,
+        verdict: &Verdict,
         now: &Now<'_>,
         was: Option<Row>,
     ) -> rusqlite::Result<()> {
@@ -274,7 +306,8 @@ impl Life<'_, '_> {
         let says = || {
             json!({
                 "license": license, "rule": rule.id, "outcome": outcome, "severity": severity,
-                "context": context,
+                "context": context, "expression": verdict.expression.as_deref(),
+                "choice": verdict.decision.choice, "reason": rule.reason, "remedy": rule.remedy,
             })
         };
         let Some(was) = was else {
@@ -301,11 +334,11 @@ impl Life<'_, '_> {
                 ])?;
             let detail = self.opened.entry(now.judged).or_insert_with(|| text(&says()));
             let detail = Arc::clone(detail);
-            self.event("violation.opened", id, path, &detail)?;
+            self.event("violation.opened", Some(id), path, &detail)?;
             if let Some(waiver) = now.waiver {
                 let mut detail = says();
                 detail["waiver"] = waiver.into();
-                self.event("violation.waived", id, path, &text(&detail))?;
+                self.event("violation.waived", Some(id), path, &text(&detail))?;
             }
             return Ok(());
         };
@@ -335,26 +368,26 @@ impl Life<'_, '_> {
                 now.waiver
             ])?;
         if was.resolved {
-            self.event("violation.reopened", was.id, path, &text(&detail))?;
+            self.event("violation.reopened", Some(was.id), path, &text(&detail))?;
         } else if !same {
             detail["was"] = json!({
                 "rule": was.rule, "outcome": was.outcome, "severity": was.severity,
                 "context": was.context,
             });
-            self.event("violation.changed", was.id, path, &text(&detail))?;
+            self.event("violation.changed", Some(was.id), path, &text(&detail))?;
         }
         let before = was.waiver.as_deref().filter(|_| !was.resolved);
         match (before, now.waiver) {
             (Some(before), None) => {
                 let why = now.lapse.filter(|(id, _)| *id == before).map(|(_, why)| why.as_str());
-                let detail = json!({
-                    "license": license, "waiver": before, "why": why.unwrap_or("withdrawn"),
-                });
-                self.event("waiver.lapsed", was.id, path, &text(&detail))?;
+                let mut detail = says();
+                detail["waiver"] = before.into();
+                detail["why"] = why.unwrap_or("withdrawn").into();
+                self.event("waiver.lapsed", Some(was.id), path, &text(&detail))?;
             }
             (before, Some(waiver)) if before != Some(waiver) => {
                 detail["waiver"] = waiver.into();
-                self.event("violation.waived", was.id, path, &text(&detail))?;
+                self.event("violation.waived", Some(was.id), path, &text(&detail))?;
             }
             _ => {}
         }
@@ -371,7 +404,10 @@ impl Life<'_, '_> {
                  WHERE checkout = ?1 AND path = ?2 AND license = ?3",
             )?
             .execute(params![self.checkout, path, license, self.last_scan])?;
-        let detail = json!({ "license": license, "rule": row.rule });
-        self.event("violation.resolved", row.id, path, &text(&detail))
+        let detail = json!({
+            "license": license, "rule": row.rule, "outcome": row.outcome,
+            "severity": row.severity, "context": row.context,
+        });
+        self.event("violation.resolved", Some(row.id), path, &text(&detail))
     }
 }
