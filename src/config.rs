@@ -9,6 +9,7 @@
 
 mod globs;
 mod keys;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -26,6 +27,9 @@ use crate::scan::DEFAULT_MAX_SIZE;
 use crate::shape::{self, Reader, flag, number, table, tables, text, texts};
 
 pub use keys::CONFIG;
+pub use webhooks::{
+    DigestPlan, FirstScan, FormatKind, Rate, SecretSource, Url, Wants, Webhook, Zone, check_url,
+};
 
 /// Where the file is when nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/lictor/lictor.toml";
@@ -50,6 +54,12 @@ pub struct Config {
     pub control: Control,
     pub backup: Backup,
     pub retention: Retention,
+    /// Who is told what happens.
+    pub webhooks: Vec<Webhook>,
+    /// Where people find a violation, with `{violation}` for its number.
+    pub link: Option<String>,
+    /// How many days before its end a waiver is told to be ending, the most first.
+    pub waiver_leads: Vec<u32>,
 }
 
 /// Checkouts that are handled alike.
@@ -139,6 +149,8 @@ pub struct Backup {
 pub struct Retention {
     /// After how long without any file a content is forgotten.
     pub contents: Duration,
+    /// How long a message is kept that was delivered or given up.
+    pub deliveries: Duration,
 }
 
 /// The directories that systemd gives a service, by the variables in which it names them.
@@ -249,6 +261,11 @@ impl Config {
             line(format!("license-db = {}", path(directory)));
         }
         line(format!("store = {}", path(&self.store)));
+        if let Some(link) = &self.link {
+            line(format!("link = {}", quoted(link)));
+        }
+        let leads: Vec<i64> = self.waiver_leads.iter().map(|n| i64::from(*n)).collect();
+        line(format!("waiver-leads = {}", toml::Value::from(leads)));
         let directories = self.directories();
         for entry in &self.checkouts {
             line("\n[[checkout]]".into());
@@ -301,6 +318,10 @@ impl Config {
         line(format!("keep = {}", self.backup.keep));
         line("\n[retention]".into());
         line(format!("contents = {}", span(self.retention.contents)));
+        line(format!("deliveries = {}", span(self.retention.deliveries)));
+        for webhook in &self.webhooks {
+            webhook.write(&mut line);
+        }
         out
     }
 }
@@ -354,7 +375,13 @@ impl File<'_> {
             },
             retention: Retention {
                 contents: contents.unwrap_or(Duration::from_secs(90 * 24 * 60 * 60)),
+                deliveries: retention
+                    .and_then(|t| span(t, "deliveries"))
+                    .unwrap_or(Duration::from_secs(30 * 24 * 60 * 60)),
             },
+            webhooks: self.webhooks(document),
+            link: self.link(document),
+            waiver_leads: webhooks::leads(document),
         }
     }
 
@@ -363,6 +390,27 @@ impl File<'_> {
         let (written, at) = texts(within?.get(name)?).pop()?;
         self.plain(name, written, at);
         Some(clean(&self.directory.join(written)))
+    }
+
+    /// The file that systemd makes of a credential. `usual` is where it puts them, for those who
+    /// only look at the configuration.
+    fn credential(&mut self, written: &str, at: Range<usize>, usual: &str) -> PathBuf {
+        let name = &written[CREDENTIAL.len()..];
+        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+            let help = "write the name that stands in `LoadCredential=` of the unit";
+            self.wrong(at, format!("`{name}` is no name of a credential"), help);
+        }
+        self.given.credentials.clone().unwrap_or_else(|| usual.into()).join(name)
+    }
+
+    fn link(&mut self, document: &DeTable<'_>) -> Option<String> {
+        let (written, at) = texts(document.get("link")?).pop()?;
+        let web = written.starts_with("https://") || written.starts_with("http://");
+        if !web || !written.contains("{violation}") {
+            let help = "write it as \"https://ospo.example.com/violations/{violation}\"";
+            self.wrong(at, "this is no link to a violation", help);
+        }
+        Some(written.to_owned())
     }
 
     /// Notes what no path can be.
@@ -512,14 +560,7 @@ impl File<'_> {
         }
         let token_file = match string("token-file") {
             Some((written, at)) if written.starts_with(CREDENTIAL) => {
-                let name = &written[CREDENTIAL.len()..];
-                if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
-                    let help = "write the name that stands in `LoadCredential=` of the unit";
-                    self.wrong(at, format!("`{name}` is no name of a credential"), help);
-                }
-                // Where systemd puts them, for those who only look at the configuration.
-                let usual = || "/run/credentials/lictor.service".into();
-                Some(self.given.credentials.clone().unwrap_or_else(usual).join(name))
+                Some(self.credential(written, at, "/run/credentials/lictor.service"))
             }
             _ => self.path(control, "token-file"),
         };

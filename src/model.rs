@@ -10,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The identity of a content: its git blob id (SHA-1 over `blob <size>\0` and the bytes),
 /// so that `git hash-object` checks any evidence.
@@ -594,6 +594,101 @@ impl FromStr for Severity {
 
     fn from_str(s: &str) -> Result<Self, UnknownWord> {
         Severity::ALL.into_iter().find(|k| k.as_str() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+/// What happens that others are told of: the `type` of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum EventKind {
+    Opened,
+    Changed,
+    Reopened,
+    Waived,
+    Resolved,
+    WaiverExpiring,
+    WaiverLapsed,
+    LicenseChanged,
+    ScanFailed,
+    Unreachable,
+    Recovered,
+    PolicyChanged,
+    Suspended,
+    Resumed,
+    Digest,
+    Test,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 16] = [
+        EventKind::Opened,
+        EventKind::Changed,
+        EventKind::Reopened,
+        EventKind::Waived,
+        EventKind::Resolved,
+        EventKind::WaiverExpiring,
+        EventKind::WaiverLapsed,
+        EventKind::LicenseChanged,
+        EventKind::ScanFailed,
+        EventKind::Unreachable,
+        EventKind::Recovered,
+        EventKind::PolicyChanged,
+        EventKind::Suspended,
+        EventKind::Resumed,
+        EventKind::Digest,
+        EventKind::Test,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Opened => "violation.opened",
+            EventKind::Changed => "violation.changed",
+            EventKind::Reopened => "violation.reopened",
+            EventKind::Waived => "violation.waived",
+            EventKind::Resolved => "violation.resolved",
+            EventKind::WaiverExpiring => "waiver.expiring",
+            EventKind::WaiverLapsed => "waiver.lapsed",
+            EventKind::LicenseChanged => "license.changed",
+            EventKind::ScanFailed => "scan.failed",
+            EventKind::Unreachable => "checkout.unreachable",
+            EventKind::Recovered => "checkout.recovered",
+            EventKind::PolicyChanged => "policy.changed",
+            EventKind::Suspended => "webhook.suspended",
+            EventKind::Resumed => "webhook.resumed",
+            EventKind::Digest => "digest",
+            EventKind::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = UnknownWord;
+
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        EventKind::ALL
+            .into_iter()
+            .find(|k| k.as_str() == s)
+            .ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+impl From<EventKind> for &'static str {
+    fn from(kind: EventKind) -> &'static str {
+        kind.as_str()
+    }
+}
+
+impl TryFrom<String> for EventKind {
+    type Error = UnknownWord;
+
+    fn try_from(word: String) -> Result<Self, UnknownWord> {
+        word.parse()
     }
 }
 

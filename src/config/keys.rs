@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::webhooks::FormatKind;
 use crate::shape::{Key, Shape};
 
 const TEXT: Shape = Shape::Text;
@@ -62,6 +63,24 @@ pub const CONFIG: &[Key] = &[
         Shape::Table(RETENTION),
         "How long is remembered what is no more. Violations and their history are never forgotten.",
         "retention.contents = '90d'",
+    ),
+    Key::new(
+        "webhook",
+        Shape::Tables(WEBHOOK),
+        "Who is told what happens. docs/webhooks.md describes what arrives there.",
+        "[[webhook]]",
+    ),
+    Key::new(
+        "link",
+        TEXT,
+        "Where people find a violation, for what is told of it; `{violation}` stands for its number. If left out, there is no link.",
+        "link = 'https://ospo.example.com/violations/{violation}'",
+    ),
+    Key::new(
+        "waiver-leads",
+        Shape::Some(&Shape::Number(1, 365)),
+        "How many days before its end a waiver is told to be ending; each is told once. If left out, `[30, 7, 1]`.",
+        "waiver-leads = [30, 7, 1]",
     ),
 ];
 
@@ -195,9 +214,232 @@ const BACKUP: &[Key] = &[
     ),
 ];
 
-const RETENTION: &[Key] = &[Key::new(
-    "contents",
-    seconds(DAY, 36_500 * DAY),
-    "Contents that no file has had for this long are forgotten; where one comes back it is read again. If left out, `90d`.",
-    "contents = '90d'",
-)];
+const RETENTION: &[Key] = &[
+    Key::new(
+        "contents",
+        seconds(DAY, 36_500 * DAY),
+        "Contents that no file has had for this long are forgotten; where one comes back it is read again. If left out, `90d`.",
+        "contents = '90d'",
+    ),
+    Key::new(
+        "deliveries",
+        seconds(DAY, 36_500 * DAY),
+        "How long a message to a webhook is kept that was delivered or given up; until then it can be replayed. If left out, `30d`.",
+        "deliveries = '30d'",
+    ),
+];
+
+/// How a body can be written, by the words of the file.
+pub(super) const FORMATS: [(&str, FormatKind); 6] = [
+    ("standard", FormatKind::Standard),
+    ("cloudevents", FormatKind::CloudEvents),
+    ("slack", FormatKind::Slack),
+    ("mattermost", FormatKind::Mattermost),
+    ("teams", FormatKind::Teams),
+    ("template", FormatKind::Template),
+];
+
+const SOME_TEXT: Shape = Shape::Some(&TEXT);
+
+const WEBHOOK: &[Key] = &[
+    Key::new(
+        "name",
+        TEXT,
+        "What it is called: by this is remembered what it was told.",
+        "name = 'ospo'",
+    )
+    .required(),
+    Key::new(
+        "url",
+        TEXT,
+        "Where is posted to. `https`, without a user name or password. Required, or `url-file`.",
+        "url = 'https://hooks.example.com/lictor'",
+    ),
+    Key::new(
+        "url-file",
+        TEXT,
+        "The file with the address, where that is a secret itself, as those of chats are; `credential:NAME` is the one that systemd hands to the service by that name.",
+        "url-file = 'credential:slack-url'",
+    ),
+    Key::new(
+        "plain-http",
+        Shape::Flag,
+        "Whether an address with `http` will do, on a network of one's own.",
+        "plain-http = true",
+    ),
+    Key::new(
+        "format",
+        Shape::Word(
+            "format",
+            &["standard", "cloudevents", "slack", "mattermost", "teams", "template"],
+        ),
+        "How the body is written. If left out, `standard`: Standard Webhooks 1.0.0.",
+        "format = 'slack'",
+    ),
+    Key::new(
+        "template",
+        TEXT,
+        "The file of the template, with `format = 'template'`.",
+        "template = 'ticket.json.j2'",
+    ),
+    Key::new(
+        "secrets",
+        SOME_TEXT,
+        "Where the secrets are by which is signed: files with one a line, the newest first, `credential:NAME`, or `env:NAME` for a variable. All of them sign, so that one can be exchanged for another. Required where the format is `standard` or `cloudevents`.",
+        "secrets = 'credential:ospo-webhook'",
+    ),
+    Key::new(
+        "events",
+        Shape::Some(&Shape::Word(
+            "event",
+            &[
+                "violation.*",
+                "violation.opened",
+                "violation.changed",
+                "violation.reopened",
+                "violation.waived",
+                "violation.resolved",
+                "waiver.*",
+                "waiver.expiring",
+                "waiver.lapsed",
+                "license.changed",
+                "scan.failed",
+                "checkout.*",
+                "checkout.unreachable",
+                "checkout.recovered",
+                "policy.changed",
+                "webhook.*",
+                "webhook.suspended",
+                "webhook.resumed",
+            ],
+        )),
+        "What is told. If left out, everything but `license.changed`.",
+        "events = ['violation.*', 'waiver.*']",
+    ),
+    Key::new(
+        "severity",
+        Shape::Word("severity", &["info", "low", "medium", "high", "critical"]),
+        "The least severity of a violation that is told. If left out, every one.",
+        "severity = 'high'",
+    ),
+    Key::new(
+        "checkouts",
+        SOME_TEXT,
+        "Globs of the checkouts of which is told. If left out, all.",
+        "checkouts = '/srv/git/products/**'",
+    ),
+    Key::new(
+        "contexts",
+        SOME_TEXT,
+        "The contexts of which is told, by the names that the policy gives them. If left out, all.",
+        "contexts = ['shipped']",
+    ),
+    Key::new(
+        "licenses",
+        SOME_TEXT,
+        "The licenses of which is told, by their SPDX ids. If left out, all.",
+        "licenses = ['AGPL-3.0-only', 'AGPL-3.0-or-later']",
+    ),
+    Key::new(
+        "owners",
+        SOME_TEXT,
+        "The owners of files of which is told, as CODEOWNERS names them. If left out, all.",
+        "owners = ['@acme/payments']",
+    ),
+    Key::new(
+        "group",
+        Shape::Flag,
+        "Whether the violations of one rule in one component, that happen at once, are one message. If left out, `true`.",
+        "group = false",
+    ),
+    Key::new(
+        "first-scan",
+        Shape::Word("kind of first scan", &["summary", "everything", "nothing"]),
+        "What is told of a checkout that was never scanned before. If left out, `summary`: one message that counts.",
+        "first-scan = 'summary'",
+    ),
+    Key::new(
+        "digest",
+        TEXT,
+        "When all that happened is told in one message: `hourly`, `daily 09:00`, `weekly monday 09:00`. If left out, it is told when it happens.",
+        "digest = 'daily 09:00'",
+    ),
+    Key::new(
+        "quiet",
+        TEXT,
+        "Hours in which nothing is told; at their end it is, in one message if it is much.",
+        "quiet = '22:00-07:00'",
+    ),
+    Key::new(
+        "time-zone",
+        TEXT,
+        "In which times of day are meant. If left out, `UTC`.",
+        "time-zone = 'Europe/Berlin'",
+    ),
+    Key::new(
+        "rate",
+        TEXT,
+        "How many messages there are at most in a time; what would be more is told in one. If left out, there is no limit.",
+        "rate = '60/1h'",
+    ),
+    Key::new(
+        "retry",
+        Shape::Some(&Shape::Duration(Duration::from_millis(10), Duration::from_secs(7 * DAY))),
+        "How long is waited before each further attempt, give or take a fifth; after the last a message is given up and kept. If left out, the schedule of Standard Webhooks: `['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '1d']`.",
+        "retry = ['5s', '1m', '10m', '1h']",
+    ),
+    Key::new(
+        "timeout",
+        Shape::Duration(Duration::from_millis(100), Duration::from_secs(120)),
+        "How long an attempt may take in all. If left out, `20s`.",
+        "timeout = '20s'",
+    ),
+    Key::new(
+        "connect-timeout",
+        Shape::Duration(Duration::from_millis(100), Duration::from_secs(60)),
+        "How long it may take until there is a connection. If left out, `5s`.",
+        "connect-timeout = '5s'",
+    ),
+    Key::new(
+        "suspend-after",
+        Shape::Duration(Duration::from_secs(1), Duration::from_secs(30 * DAY)),
+        "After how long without success it is suspended: it is then tried once an hour, and what happens meanwhile is told when it is back. If left out, `1d`.",
+        "suspend-after = '1d'",
+    ),
+    Key::new(
+        "ca",
+        TEXT,
+        "A file with the certificates, in PEM, by which the receiver is known, instead of those of the system.",
+        "ca = '/etc/lictor/ca.pem'",
+    ),
+    Key::new(
+        "certificate",
+        TEXT,
+        "A file with the certificate, in PEM, by which lictor shows who it is; with `key`.",
+        "certificate = '/etc/lictor/client.pem'",
+    ),
+    Key::new(
+        "key",
+        TEXT,
+        "The file with the key of `certificate`, in PEM.",
+        "key = '/etc/lictor/client.key'",
+    ),
+    Key::new(
+        "proxy",
+        TEXT,
+        "The proxy through which is sent: `http://HOST:PORT`, `https`, `socks5`, or `socks5h`, which looks the name up itself as the first two do. The environment names none.",
+        "proxy = 'http://proxy.example.com:3128'",
+    ),
+    Key::new(
+        "proxy-file",
+        TEXT,
+        "The file with the address of the proxy, where a password is in it; or `credential:NAME`.",
+        "proxy-file = 'credential:proxy'",
+    ),
+    Key::new(
+        "allow",
+        SOME_TEXT,
+        "Networks to which may be sent though they are not public. If left out, none: an address of this host, of a private network or of the cloud's own services is refused, also if a name leads there.",
+        "allow = ['10.20.0.0/16']",
+    ),
+];
