@@ -35,6 +35,8 @@ pub mod report;
 
 pub mod watch;
 
+pub mod deliver;
+
 pub mod daemon;
 
 pub mod doctor;

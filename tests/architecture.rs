@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 /// The modules of the library, the lowest first. Those of one row do not use each other.
-const ROOMS: [&[&str]; 14] = [
+const ROOMS: [&[&str]; 15] = [
     &["clock", "model"],
     &["diag"],
     &["shape"],
@@ -20,12 +20,13 @@ const ROOMS: [&[&str]; 14] = [
     &["store"],
     &["report"],
     &["watch"],
+    &["deliver"],
     &["daemon"],
     &["doctor"],
 ];
 
 /// Crates that only one room may name.
-const KEPT: [(&str, &str); 16] = [
+const KEPT: [(&str, &str); 22] = [
     ("askalono", "detect"),
     ("similar", "detect"),
     ("git2", "plan"),
@@ -33,6 +34,12 @@ const KEPT: [(&str, &str); 16] = [
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
     ("notify", "watch"),
+    ("ureq", "deliver"),
+    ("base64", "deliver"),
+    ("ring", "deliver"),
+    ("rustls", "deliver"),
+    ("rustls_native_certs", "deliver"),
+    ("minijinja", "deliver"),
     ("sd_notify", "daemon"),
     ("axum", "daemon"),
     ("prometheus_client", "daemon"),
