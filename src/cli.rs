@@ -25,6 +25,7 @@ mod scan;
 mod setup;
 mod status;
 mod waive;
+mod webhook;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -73,7 +74,13 @@ pub fn main() -> ExitCode {
         Command::Config(command) => config::run(command, overlay),
         Command::Doctor(args) => doctor::run(args, overlay),
         Command::Init(args) => init::run(args, licenses()?),
-        Command::Serve(args) => serve(args),
+        Command::Serve(args) => {
+            daemon::run(&args.config.config, !args.no_deliver).map(|()| CLEAN).map_err(Error::from)
+        }
+        Command::Deliver(args) => {
+            daemon::courier::run(&args.config.config).map(|()| CLEAN).map_err(Error::from)
+        }
+        Command::Webhook(command) => webhook::run(command),
         Command::LicenseDb(command) => license_db::run(command, overlay),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -83,12 +90,6 @@ pub fn main() -> ExitCode {
         }
     });
     ExitCode::from(done.unwrap_or_else(|e| report(&e)))
-}
-
-/// `lictor serve`: everything about it lives in the library.
-fn serve(args: &args::Serve) -> anyhow::Result<u8> {
-    daemon::run(&args.config.config)?;
-    Ok(CLEAN)
 }
 
 /// Says what went wrong, on standard error; gives the exit code.

@@ -8,8 +8,10 @@
 //! `lictor scan`, which runs the same pipeline.
 
 pub mod control;
+pub mod courier;
 mod desk;
 pub mod metrics;
+mod notes;
 pub mod pass;
 mod priority;
 pub mod status;
@@ -29,6 +31,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::clock::{self, Moment};
 use crate::config::{Config, Mode};
+use crate::deliver::{self, Deliverer};
 use crate::diag::{Failure, visible};
 use crate::plan::View;
 use crate::scan::Progress;
@@ -38,6 +41,7 @@ use crate::watch::{
 };
 use desk::{Desk, Question};
 use metrics::Metrics;
+use notes::Became;
 use pass::{Done, Kind, Target, Tools};
 use status::{
     CheckoutState, CheckoutStatus, ConfigStatus, Open, PolicyStatus, Problem, Rescanned, State,
@@ -71,13 +75,15 @@ enum Message {
     Asked(Question),
 }
 
-/// Runs the service until it is told to stop.
+/// Runs the service until it is told to stop. It delivers to webhooks as well, unless it is not
+/// to, or another process does.
 ///
 /// # Errors
 /// It cannot start: the configuration is wrong, the store cannot be used or is another's.
-pub fn run(path: &Path) -> Result<(), Failure> {
+pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
     let Loaded { config, tools, files } = tools::load(path, None)?;
     let (_lock, store) = open_store(&config)?;
+    deliver::enrol(&store, &config)?;
     let niceness = priority::of(&config.scan);
     rayon::ThreadPoolBuilder::new()
         .num_threads(config.scan.threads.map_or(0, usize::from))
@@ -130,9 +136,14 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         sweep_at: clock::tick() + SWEEP.0,
         beat: Beat::new(supervisor::watchdog(), clock::tick()),
         status: String::new(),
+        delivers,
+        deliverer: None,
     };
     service.watch_files(files);
     service.set_checkouts();
+    service.set_deliverer();
+    service.note_policy();
+    service.note_waivers();
     let desk = Desk {
         loop_: service.messages.clone(),
         store: service.config.store.clone(),
@@ -151,6 +162,9 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     let server = control::start(listeners, Arc::new(desk), control::Limits::default())?;
     service.run(&heard, &reports);
     server.stop();
+    if let Some(deliverer) = service.deliverer.take() {
+        deliverer.stop();
+    }
     drop(service);
     // It ends its job first, which was told to be quick about it.
     if worker.join().is_err() {
@@ -305,6 +319,9 @@ struct Service {
     beat: Beat,
     /// What systemd was told last.
     status: String,
+    /// Whether this process is to deliver to webhooks.
+    delivers: bool,
+    deliverer: Option<Deliverer>,
 }
 
 impl Service {
@@ -356,6 +373,7 @@ impl Service {
             for w in self.watched.values_mut() {
                 w.judge = true;
             }
+            self.note_waivers();
         }
         if self.sweep_at > now {
             next = next.min(self.sweep_at);
@@ -417,9 +435,17 @@ impl Service {
     fn sweep(&mut self, now: Instant) {
         let engine = self.tools.detector.engine();
         let keep = self.config.retention.contents;
-        let task = move |store: &mut Store| match store.sweep(&engine, keep, Moment::now()) {
-            Ok(swept) => tracing::info!(?swept, "the store was swept"),
-            Err(e) => tracing::warn!(error = said(&e), "the store could not be swept"),
+        let delivered = self.config.retention.deliveries;
+        let task = move |store: &mut Store| {
+            let now = Moment::now();
+            match store.sweep(&engine, keep, now) {
+                Ok(swept) => tracing::info!(?swept, "the store was swept"),
+                Err(e) => tracing::warn!(error = said(&e), "the store could not be swept"),
+            }
+            let long = i64::try_from(delivered.as_nanos()).unwrap_or(i64::MAX);
+            if let Err(e) = store.forget_deliveries(Moment(now.0.saturating_sub(long))) {
+                tracing::warn!(error = said(&e), "old messages could not be forgotten");
+            }
         };
         self.send(Job::Upkeep(Box::new(task)), None, None, now);
     }
@@ -686,6 +712,10 @@ impl Service {
         );
         if self.right((Some(id), About::Look)) {
             tracing::info!(root = %done.root.display(), "well again");
+            self.note_checkout(id, Became::Well);
+        } else if first {
+            // It may have been otherwise when the service ended.
+            self.note_checkout(id, Became::Well);
         }
         // Nobody may follow the events.
         self.events.send_if_modified(|last| std::mem::replace(last, done.event) != done.event);
@@ -779,6 +809,9 @@ impl Service {
             let fixed = entry.path.find(['*', '?', '[', '{']).map(|n| &entry.path[..n]);
             paths.extend(fixed.map(|fixed| Path::new(fixed).join("x")));
         }
+        if self.delivers {
+            paths.extend(self.config.webhooks.iter().flat_map(crate::config::Webhook::files));
+        }
         if let Some(files) = &mut self.files {
             files.set(&paths);
         }
@@ -811,6 +844,9 @@ impl Service {
         self.config = config;
         self.set_checkouts();
         self.watch_files(files);
+        let enrolled = self.config.clone();
+        self.note(move |store| deliver::enrol(store, &enrolled));
+        self.set_deliverer();
         if same && same_engine && same_policy {
             return Ok(());
         }
@@ -821,6 +857,8 @@ impl Service {
             // The worker is there as long as the service.
             let _ = jobs.send(Job::Tools(tools));
         }
+        self.note_policy();
+        self.note_waivers();
         for w in self.watched.values_mut() {
             w.judge |= !same_policy;
             if !same_engine {
@@ -869,8 +907,62 @@ impl Service {
         if self.wrong((Some(id), About::Look), what.clone(), failure.help.clone())
             && let Some(w) = self.watched.get(&id)
         {
-            let help = failure.help.as_deref().unwrap_or_default();
-            tracing::error!(root = %w.target.path.display(), help, "{what}");
+            let help = failure.help.clone();
+            tracing::error!(
+                root = %w.target.path.display(),
+                help = help.as_deref().unwrap_or_default(),
+                "{what}"
+            );
+            let became = match w.doing {
+                Doing::Unreachable => Became::Unreachable { what, help },
+                _ => Became::Failed { what, help },
+            };
+            self.note_checkout(id, became);
+        }
+    }
+
+    /// Writes something to the store when the worker comes to it.
+    fn note(&self, write: impl FnOnce(&Store) -> Result<(), Failure> + Send + 'static) {
+        let task = move |store: &mut Store| {
+            if let Err(e) = write(store) {
+                tracing::warn!(error = said(&e), "what happened could not be written down");
+            }
+        };
+        if let Some(jobs) = &self.jobs {
+            // The worker is there as long as the service.
+            let _ = jobs.send(Job::Note(Box::new(task)));
+        }
+    }
+
+    fn note_checkout(&self, id: Id, became: Became) {
+        let Some(w) = self.watched.get(&id) else { return };
+        let (root, view) = (root(w), w.target.view.name());
+        self.note(move |store| notes::checkout(store, &root, &view, &became, Moment::now()));
+    }
+
+    fn note_policy(&self) {
+        let policy = Arc::clone(&self.tools.policy);
+        self.note(move |store| notes::policy(store, &policy, Moment::now()));
+    }
+
+    fn note_waivers(&self) {
+        let policy = Arc::clone(&self.tools.policy);
+        let (leads, today) = (self.config.waiver_leads.clone(), self.day);
+        self.note(move |store| notes::waivers(store, &policy, &leads, today, Moment::now()));
+    }
+
+    /// Delivers to the webhooks of the configuration, if this process is to.
+    fn set_deliverer(&mut self) {
+        if !self.delivers {
+            return;
+        }
+        match &mut self.deliverer {
+            Some(deliverer) => deliverer.set(&self.config),
+            None if self.config.webhooks.is_empty() => {}
+            None => match Deliverer::start(&self.config) {
+                Ok(deliverer) => self.deliverer = Some(deliverer),
+                Err(e) => tracing::warn!(error = said(&e), "no webhooks from this process"),
+            },
         }
     }
 
@@ -1026,6 +1118,8 @@ impl Service {
                 polling: self.watched.values().any(|w| w.is_polled(&self.config.watch)),
             },
             checkouts,
+            // What became of messages is in the store, which whoever asks reads.
+            webhooks: Vec::new(),
         }
     }
 

@@ -90,6 +90,19 @@ impl Service for Fake {
             store: StoreStatus { path: "/var/lib/lictor/lictor.db".into(), bytes: 1 << 20 },
             watches: Watches { used: 5000, limit: Some(65_536), polling: false },
             checkouts: vec![self.checkout()],
+            webhooks: vec![WebhookStatus {
+                name: "ospo".into(),
+                state: "suspended".into(),
+                trouble: Some("it answered 500".into()),
+                failing_since: Some("2026-11-23T02:00:00Z".into()),
+                pending: 3,
+                oldest: Some("2026-11-23T02:00:00Z".into()),
+                behind: 4,
+                dead: 1,
+                delivered: 1200,
+                failed: 9,
+                given_up: 2,
+            }],
         }
     }
 

@@ -42,6 +42,19 @@ fn status(checkouts: Vec<CheckoutStatus>) -> Status {
         store: StoreStatus { path: text(), bytes: 4096 },
         watches: Watches { used: 7, limit: Some(100), polling: false },
         checkouts,
+        webhooks: vec![WebhookStatus {
+            name: "ospo".into(),
+            state: "suspended".into(),
+            trouble: Some("it answered 500".into()),
+            failing_since: Some("2026-11-23T02:00:00Z".into()),
+            pending: 3,
+            oldest: Some("2026-11-23T02:00:00Z".into()),
+            behind: 4,
+            dead: 1,
+            delivered: 1200,
+            failed: 9,
+            given_up: 2,
+        }],
     }
 }
 

@@ -6,131 +6,14 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::Duration;
 
 use common::known::{found_afresh, found_now};
-use common::{Run, Sandbox, finish, signal, tag, text};
+use common::service::{LONG, Service, config, configure};
+use common::{Sandbox, tag, text};
 use crossbeam_channel::{Receiver, unbounded};
-use rustix::process::Signal;
 use serde_json::Value;
-
-/// Nothing here takes as long as this, however busy the machine is.
-const LONG: Duration = Duration::from_secs(120);
-
-/// A running service.
-struct Service {
-    s: Sandbox,
-    child: Option<Child>,
-    told: UnixDatagram,
-}
-
-/// Where a service of this sandbox has its configuration.
-fn config(s: &Sandbox) -> PathBuf {
-    s.state_dir().join("lictor.toml")
-}
-
-/// Writes a configuration for the checkouts.
-fn configure(s: &Sandbox, checkouts: &[&str], more: &str) {
-    let state = s.state_dir();
-    let mut text = format!(
-        "version = 1\nstore = '{}'\n{more}\n[watch]\nsettle = '20ms'\npoll = '1s'\n\
-         [control]\nsocket = '{}'\n",
-        s.store().display(),
-        state.join("control.sock").display(),
-    );
-    for path in checkouts {
-        text += &format!("[[checkout]]\npath = '{}'\n", s.path(path).display());
-    }
-    std::fs::write(config(s), text).expect("a configuration");
-}
-
-impl Service {
-    /// Starts the service and waits until it is ready.
-    fn start(s: &Sandbox) -> Service {
-        let mut service = Service::launch(s, &[]);
-        service.wait_for("READY=1");
-        service
-    }
-
-    /// Starts the service by a command before it.
-    fn launch(s: &Sandbox, before: &[&str]) -> Service {
-        let path = s.state_dir().join("notify.sock");
-        let _ = std::fs::remove_file(&path);
-        let told = UnixDatagram::bind(&path).expect("a socket");
-        told.set_read_timeout(Some(LONG)).expect("a timeout");
-        let s = s.with("NOTIFY_SOCKET", &path).with("LICTOR_CONFIG", config(s));
-        let mut command = s.lictor_command(&["serve"]);
-        if let [program, arguments @ ..] = before {
-            let mut wrapped = s.command(program);
-            wrapped.args(arguments).arg(command.get_program()).args(command.get_args());
-            command = wrapped;
-        }
-        let log = std::fs::File::create(s.state_dir().join("log")).expect("a log");
-        let child = command.stderr(log).spawn().expect("lictor can be started");
-        Service { s, child: Some(child), told }
-    }
-
-    /// Waits until systemd would be told something.
-    #[track_caller]
-    fn wait_for(&mut self, what: &str) {
-        let mut buffer = [0; 4096];
-        loop {
-            let got = self.told.recv(&mut buffer);
-            let n = got.unwrap_or_else(|e| {
-                let log = self.log();
-                assert!(log.is_empty(), "{what} was not told: {e}\n{log}");
-                0
-            });
-            if String::from_utf8_lossy(&buffer[..n]).lines().any(|line| line.starts_with(what)) {
-                return;
-            }
-        }
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.s.state_dir().join("log")).unwrap_or_default()
-    }
-
-    fn status(&self) -> Value {
-        let run = self.s.lictor(&["status", "--format", "json"]);
-        let status = run.json();
-        run.expect(if status["state"] == "degraded" { 2 } else { 0 });
-        status
-    }
-
-    /// Has all checkouts looked at, and waits for it.
-    fn rescan(&self) -> Run {
-        self.s.lictor(&["rescan", "--wait"])
-    }
-
-    fn kill(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        signal(&child, Signal::KILL);
-        child.wait().expect("it ends");
-    }
-
-    /// Stops the service in good order.
-    #[track_caller]
-    fn stop(mut self) {
-        let child = self.child.take().expect("it runs");
-        signal(&child, Signal::TERM);
-        self.wait_for("STOPPING=1");
-        let run = finish(child);
-        assert_eq!(run.code, Some(0), "{}", self.log());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
 
 /// `lictor events --follow`, read line by line.
 struct Followed {

@@ -4,6 +4,7 @@
 //! The arguments as they are typed. Nothing is opened or decided here.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,7 +14,7 @@ use lictor::config::DEFAULT_PATH;
 use lictor::licenses::Category;
 use lictor::licenses::obligations::Trigger;
 use lictor::licenses::rules::RuleKind;
-use lictor::model::Outcome;
+use lictor::model::{EventKind, Outcome};
 use lictor::shape::size;
 use lictor::store::State;
 
@@ -91,6 +92,11 @@ pub enum Command {
     Config(ConfigCommand),
     /// Watch checkouts and judge whatever happens in them, until told to stop
     Serve(Serve),
+    /// Tell webhooks what happens, and do nothing else, until told to stop
+    Deliver(Deliver),
+    /// Try webhooks, see what was delivered to them, and deliver it again
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Look into the license database, check it, and add rules to it
     #[command(subcommand)]
     LicenseDb(LicenseDb),
@@ -691,6 +697,173 @@ pub struct Doctor {
 pub struct Serve {
     #[command(flatten)]
     pub config: ConfigFile,
+
+    /// Leave webhooks to another process, `lictor deliver`
+    #[arg(long)]
+    pub no_deliver: bool,
+}
+
+#[derive(Args)]
+pub struct Deliver {
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+#[derive(Subcommand)]
+pub enum Webhook {
+    /// Send a test, and show what the receiver answers
+    Test(WebhookTest),
+    /// List messages, and what became of them
+    Deliveries(Deliveries),
+    /// Deliver messages again that were given up, or delivered before, under the same ids
+    Replay(Replay),
+    /// Show an event with all that is told of it, and what became of that
+    Show(ShowEvent),
+    /// Let a webhook be told again that was suspended or that wanted nothing more
+    Resume(Resume),
+    /// Make secrets, and exchange one for another
+    #[command(subcommand)]
+    Secret(SecretCommand),
+}
+
+#[derive(Args)]
+pub struct WebhookTest {
+    /// The name of the webhook
+    pub name: String,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Send what stands for an event of this kind, instead of a test
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub kind: Option<EventKind>,
+
+    /// Show what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn kind(word: &str) -> Result<EventKind, String> {
+    let known: Vec<&str> = EventKind::ALL.iter().map(|k| k.as_str()).collect();
+    word.parse().map_err(|_| format!("known are: {}", known.join(", ")))
+}
+
+#[derive(Args)]
+pub struct Deliveries {
+    #[command(flatten)]
+    pub store: ServiceStore,
+
+    /// Only those to this webhook
+    #[arg(long, value_name = "NAME")]
+    pub webhook: Option<String>,
+
+    /// Only those that were given up, or whose last attempt failed
+    #[arg(long)]
+    pub failed: bool,
+
+    /// Only those that wait
+    #[arg(long, conflicts_with = "failed")]
+    pub pending: bool,
+
+    /// Only those that were made in this time: 90m, 36h, 7d
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
+    pub since: Option<Duration>,
+
+    /// At most, the newest
+    #[arg(long, value_name = "N", default_value = "100")]
+    pub most: u32,
+
+    /// As text for people, or JSON, a line each
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: DeliveriesFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DeliveriesFormat {
+    Human,
+    Jsonl,
+}
+
+#[derive(Args)]
+#[group(id = "which", required = true, multiple = false, args = ["id", "since"])]
+pub struct Replay {
+    /// The id of a message: its `webhook-id`
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+
+    /// All that was made in this time: 90m, 36h, 7d
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
+    pub since: Option<Duration>,
+
+    /// Only to this webhook
+    #[arg(long, value_name = "NAME")]
+    pub webhook: Option<String>,
+
+    /// Only what was given up
+    #[arg(long)]
+    pub dead: bool,
+
+    #[command(flatten)]
+    pub store: ServiceStore,
+}
+
+#[derive(Args)]
+pub struct ShowEvent {
+    /// The number of an event as `lictor events` shows it, or the id of an event or of a message
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+
+    #[command(flatten)]
+    pub store: ServiceStore,
+}
+
+#[derive(Args)]
+pub struct Resume {
+    /// The name of the webhook
+    pub name: String,
+
+    #[command(flatten)]
+    pub store: ServiceStore,
+}
+
+#[derive(Subcommand)]
+pub enum SecretCommand {
+    /// Write a new secret to standard output
+    New {
+        /// A pair of keys (ed25519) instead of a shared secret; the receiver is given the public
+        /// one, which is written to standard error
+        #[arg(long)]
+        ed25519: bool,
+    },
+    /// Put a new secret before the one in the webhook's file: both sign from now on
+    Rotate(RotateSecret),
+    /// Take all but the newest secret out of the webhook's file
+    Retire(RotateSecret),
+}
+
+#[derive(Args)]
+pub struct RotateSecret {
+    /// The name of the webhook
+    pub name: String,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// Where the service keeps what it knows.
+#[derive(Args)]
+pub struct ServiceStore {
+    /// The configuration of the service, which names the store
+    #[arg(long, value_name = "FILE", env = "LICTOR_CONFIG", default_value = DEFAULT_PATH)]
+    pub config: PathBuf,
+
+    /// The store itself; then no configuration is needed
+    #[arg(long, value_name = "FILE", env = "LICTOR_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    lictor::shape::duration(text)
 }
 
 #[derive(Subcommand)]

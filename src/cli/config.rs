@@ -13,6 +13,7 @@ use super::args::{ConfigArg, ConfigCommand};
 use super::output::Output;
 use super::{CLEAN, CONFIG, report, setup};
 use lictor::config::{self, Config};
+use lictor::deliver::Endpoint;
 use lictor::diag::visible;
 use lictor::policy::Policy;
 use lictor::report::ReportError;
@@ -81,5 +82,21 @@ fn check(args: &ConfigArg, overlay: Option<&Path>, out: &mut dyn Write) -> anyho
     {
         writeln!(out, "  note: {} names no directory now", visible(entry.path.as_bytes()))?;
     }
+    webhooks(&config, out)?;
     Ok(CLEAN)
+}
+
+/// Reads what webhooks name. What this user cannot read the service may be able to.
+fn webhooks(config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    if !config.webhooks.is_empty() {
+        writeln!(out, "  {} webhooks", config.webhooks.len())?;
+    }
+    for webhook in &config.webhooks {
+        match Endpoint::load(webhook) {
+            Ok(_) => {}
+            Err(failure) if !failure.mistakes.is_empty() => return Err(failure.into()),
+            Err(failure) => writeln!(out, "  note: {failure}")?,
+        }
+    }
+    Ok(())
 }

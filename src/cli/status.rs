@@ -11,7 +11,7 @@ use super::args::{self, StatusFormat};
 use super::client::Client;
 use super::output::Output;
 use super::{CLEAN, FAILED};
-use lictor::daemon::status::{CheckoutState, CheckoutStatus, State, Status};
+use lictor::daemon::status::{CheckoutState, CheckoutStatus, State, Status, WebhookStatus};
 use lictor::diag::visible;
 
 const BOLD: Style = Style::new().bold();
@@ -74,9 +74,39 @@ fn human(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     let polling = if status.watches.polling { ", and some checkouts are polled" } else { "" };
     writeln!(out, "  watches        {}{limit}{polling}\n", count(status.watches.used))?;
     if status.checkouts.is_empty() {
-        return writeln!(out, "No checkouts are there now.");
+        writeln!(out, "No checkouts are there now.")?;
+    } else {
+        table(&status.checkouts, out)?;
     }
-    table(&status.checkouts, out)
+    webhooks(&status.webhooks, out)
+}
+
+/// A line for each webhook, and what is wrong with it below.
+fn webhooks(webhooks: &[WebhookStatus], out: &mut dyn Write) -> io::Result<()> {
+    let wide = webhooks.iter().map(|w| w.name.chars().count()).chain([7]).max().unwrap_or(0);
+    if !webhooks.is_empty() {
+        let head = format!("{:wide$}  state      pending  delivered  given up", "webhook");
+        writeln!(out, "\n{BOLD}{head}{BOLD:#}")?;
+    }
+    for w in webhooks {
+        let style = match (w.state.as_str(), &w.failing_since) {
+            ("active", None) => GOOD,
+            ("active", Some(_)) => BUSY,
+            _ => BAD,
+        };
+        let (name, state) = (visible(w.name.as_bytes()), visible(w.state.as_bytes()));
+        let (pending, delivered) = (count(w.pending), count(w.delivered));
+        let dead = count(w.given_up);
+        writeln!(
+            out,
+            "{name:wide$}  {style}{state:9}{style:#}  {pending:>7}  {delivered:>9}  {dead:>8}"
+        )?;
+        if let (Some(trouble), Some(since)) = (&w.trouble, &w.failing_since) {
+            let (trouble, since) = (visible(trouble.as_bytes()), visible(since.as_bytes()));
+            writeln!(out, "  {style}{trouble}, nothing was taken since {since}{style:#}")?;
+        }
+    }
+    Ok(())
 }
 
 /// A line for each checkout, and what there is to say of it below.

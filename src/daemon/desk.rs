@@ -14,11 +14,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::Message;
 use super::control;
 use super::metrics::Metrics;
-use super::status::{CheckoutStatus, Open, Problem, RescanOutcome, Rescanned, State, Status};
+use super::status::{
+    CheckoutStatus, Open, Problem, RescanOutcome, Rescanned, State, Status, WebhookStatus,
+};
 use crate::clock::Moment;
 use crate::diag::Failure;
 use crate::licenses::Licenses;
-use crate::store::{Store, Tally};
+use crate::store::{EndpointState, Store, Tally};
 
 /// How long the loop may take to answer. It never waits for anything itself.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,6 +64,29 @@ impl Desk {
     }
 }
 
+/// How the webhooks are that are configured, as the store tells.
+fn webhooks(store: &Store) -> Result<Vec<WebhookStatus>, Failure> {
+    let (waiting, last) = (store.waiting()?, store.last_event()?);
+    let known = store.endpoints()?.into_iter().filter(|e| e.state != EndpointState::Gone);
+    let status = known.map(|e| {
+        let waiting = waiting.get(&e.name).copied().unwrap_or_default();
+        WebhookStatus {
+            state: e.state.as_str().into(),
+            trouble: e.trouble.filter(|_| e.failures > 0),
+            failing_since: e.failing.map(Moment::rfc3339),
+            pending: waiting.pending,
+            oldest: waiting.oldest.map(Moment::rfc3339),
+            behind: last.saturating_sub(e.cursor).unsigned_abs(),
+            dead: waiting.dead,
+            delivered: e.delivered,
+            failed: e.failed,
+            given_up: e.dead,
+            name: e.name,
+        }
+    });
+    Ok(status.collect())
+}
+
 fn find<'t>(tally: &'t [Tally], root: &str, view: &str) -> Option<&'t Tally> {
     tally.iter().find(|t| t.view == view && String::from_utf8_lossy(&t.root) == root)
 }
@@ -95,6 +120,11 @@ impl control::Service for Desk {
                 (c.open, c.waived) = (open(tally), tally.waived);
             }
         }
+        let found = Store::open_existing(&self.store).and_then(|store| webhooks(&store));
+        status.webhooks = found.unwrap_or_else(|e| {
+            tracing::warn!(error = %e, "what became of webhooks cannot be told");
+            Vec::new()
+        });
         if self.stopping() {
             status.state = State::Stopping;
         }

@@ -60,6 +60,23 @@ struct For {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct To {
+    webhook: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToState {
+    webhook: String,
+    state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToResult {
+    webhook: String,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Kind {
     kind: &'static str,
 }
@@ -100,6 +117,11 @@ struct Now {
     looked: Family<Of, Gauge>,
     looked_at_all: Family<Of, Gauge>,
     rescans: Family<For, Counter>,
+    webhook: Family<ToState, Gauge>,
+    pending: Family<To, Gauge>,
+    oldest: Family<To, Gauge>,
+    behind: Family<To, Gauge>,
+    deliveries: Family<ToResult, Counter>,
 }
 
 impl Default for Metrics {
@@ -173,6 +195,32 @@ impl Metrics {
                 "rescans",
                 "Looks at all of a checkout since the start of the service, by reason",
                 now.rescans.clone(),
+            );
+            r.register(
+                "webhook_state",
+                "1 for the state that a webhook is in",
+                now.webhook.clone(),
+            );
+            r.register(
+                "deliveries_pending",
+                "Messages that wait to be delivered",
+                now.pending.clone(),
+            );
+            r.register_with_unit(
+                "oldest_delivery_timestamp",
+                "When the first message was made that waits",
+                Unit::Seconds,
+                now.oldest.clone(),
+            );
+            r.register(
+                "webhook_behind_events",
+                "Events that no messages were made of yet",
+                now.behind.clone(),
+            );
+            r.register(
+                "deliveries",
+                "What became of messages: delivered, attempts that failed, given up",
+                now.deliveries.clone(),
             );
         }
         r.register_with_unit(
@@ -256,6 +304,27 @@ impl Now {
         self.rescans.clear();
         for c in &status.checkouts {
             self.set_checkout(c, &int);
+        }
+        self.webhook.clear();
+        self.pending.clear();
+        self.oldest.clear();
+        self.behind.clear();
+        self.deliveries.clear();
+        for w in &status.webhooks {
+            let webhook = &w.name;
+            let (to, state) = (To { webhook: webhook.clone() }, w.state.clone());
+            self.webhook.get_or_create(&ToState { webhook: webhook.clone(), state }).set(1);
+            self.pending.get_or_create(&to).set(int(w.pending));
+            self.behind.get_or_create(&to).set(int(w.behind));
+            let oldest = w.oldest.as_ref().and_then(|t| t.parse::<jiff::Timestamp>().ok());
+            if let Some(oldest) = oldest {
+                self.oldest.get_or_create(&to).set(oldest.as_second());
+            }
+            let counts = [("delivered", w.delivered), ("failed", w.failed), ("dead", w.given_up)];
+            for (result, n) in counts {
+                let of = ToResult { webhook: webhook.clone(), result };
+                set(&self.deliveries.get_or_create(&of), n);
+            }
         }
     }
 

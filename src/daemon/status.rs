@@ -24,6 +24,8 @@ pub struct Status {
     pub watches: Watches,
     /// By root and view.
     pub checkouts: Vec<CheckoutStatus>,
+    /// By name. This or another process delivers to them.
+    pub webhooks: Vec<WebhookStatus>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +142,32 @@ impl CheckoutState {
             CheckoutState::Failed => "failed",
         }
     }
+}
+
+/// How a webhook is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookStatus {
+    pub name: String,
+    /// `active`; `suspended` after it failed for long; `disabled` after it said that it wants
+    /// nothing more.
+    pub state: String,
+    /// What was wrong at the last attempt, if it failed.
+    pub trouble: Option<String>,
+    /// Since when nothing was taken by it.
+    pub failing_since: Option<String>,
+    /// Messages that wait, and when the first of them was made.
+    pub pending: u64,
+    pub oldest: Option<String>,
+    /// Events of the ledger that were not looked at for it yet.
+    pub behind: u64,
+    /// Messages that were given up and are kept.
+    pub dead: u64,
+    /// Ever.
+    pub delivered: u64,
+    /// Attempts that failed, ever.
+    pub failed: u64,
+    /// Messages that were given up, ever.
+    pub given_up: u64,
 }
 
 /// Open violations by outcome.

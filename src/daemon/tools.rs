@@ -22,17 +22,25 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
 }
 
+/// Reads a configuration alone.
+///
+/// # Errors
+/// It cannot be read or is wrong.
+pub fn config(path: &Path) -> Result<Config, Failure> {
+    Config::load(path).map_err(|e| match e {
+        LoadError::Failure(failure) => failure,
+        LoadError::Mistakes(mistakes) => {
+            Failure::config("the configuration is wrong").because_of(vec![mistakes])
+        }
+    })
+}
+
 /// Reads a configuration and what it names. What is the same as before is taken from there.
 ///
 /// # Errors
 /// Something cannot be read or is wrong; all mistakes of one kind of file are told.
 pub fn load(path: &Path, before: Option<&Tools>) -> Result<Loaded, Failure> {
-    let config = Config::load(path).map_err(|e| match e {
-        LoadError::Failure(failure) => failure,
-        LoadError::Mistakes(mistakes) => {
-            Failure::config("the configuration is wrong").because_of(vec![mistakes])
-        }
-    })?;
+    let config = config(path)?;
     let licenses = licenses(config.license_db.as_deref(), before)?;
     let policy = match &config.policy {
         Some(path) => Policy::load(path, licenses).map_err(|e| match e {

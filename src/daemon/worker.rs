@@ -22,6 +22,9 @@ use crate::watch::{Watcher, Work};
 /// Which checkout, by a number that is never used again.
 pub type Id = u64;
 
+/// Something that is done with the store.
+pub type Task = Box<dyn FnOnce(&mut Store) + Send>;
+
 /// What the worker is to do.
 pub enum Job {
     /// Watch all directories, and look at nothing.
@@ -32,7 +35,9 @@ pub enum Job {
     Tools(Arc<Tools>),
     Forget(Target),
     /// Something that is done with the store now and then.
-    Upkeep(Box<dyn FnOnce(&mut Store) + Send>),
+    Upkeep(Task),
+    /// Something that is written to the store, and takes no time.
+    Note(Task),
     /// Answer, to show that the thread is alive, and the watchers' threads are.
     Ping(Vec<Arc<Watcher>>),
 }
@@ -111,6 +116,10 @@ fn work(looker: &mut Looker, job: Job, progress: &Progress) -> Option<Report> {
             Report::Upkept
         }
         Job::Ping(watchers) => Report::Pong(watchers.iter().all(|w| w.is_alive())),
+        Job::Note(task) => {
+            task(looker.store());
+            return None;
+        }
         Job::Tools(tools) => {
             looker.set_tools(tools);
             return None;

@@ -6,6 +6,8 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 pub mod known;
+pub mod receiver;
+pub mod service;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, FileTimes};
@@ -76,6 +78,11 @@ impl Sandbox {
             env.push((k.into(), v.into()));
         }
         Sandbox { dir: root.join("work"), temp, env, as_nobody: None }
+    }
+
+    /// The same sandbox, working in the directory of its state.
+    pub fn at_state(&self) -> Sandbox {
+        Sandbox { dir: self.state_dir(), ..self.clone() }
     }
 
     /// An empty git repository.

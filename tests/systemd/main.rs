@@ -70,7 +70,12 @@ fn systemd_understands_every_unit_and_finds_the_service_tight() {
     let mut verify = Command::new("systemd-analyze");
     let (well, says) = run(verify.arg("verify").args(&units).env("SYSTEMD_UNIT_PATH", path));
     assert!(well && says.is_empty(), "systemd-analyze verify says:\n{says}");
-    for (unit, most) in [("lictor", EXPOSURE), ("lictor-backup", 5), ("lictor-scan@x", 10)] {
+    for (unit, most) in [
+        ("lictor", EXPOSURE),
+        ("lictor-deliver", EXPOSURE),
+        ("lictor-backup", 5),
+        ("lictor-scan@x", 10),
+    ] {
         let mut security = Command::new("systemd-analyze");
         let threshold = format!("--threshold={most}");
         let unit = directory.path().join(format!("{unit}.service"));
