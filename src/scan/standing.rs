@@ -120,32 +120,34 @@ impl Standing {
     /// # Errors
     /// The records cannot be read.
     pub fn new(
-        scanned: &Scanned,
+        scanned: Scanned,
         kept: Kept,
         ground: Ground,
         licenses: &Licenses,
         records: &mut dyn Records,
     ) -> Result<Standing, Failure> {
         let Ground { policy, index } = ground;
-        let landmarks = Landmarks::find(scanned, &scanned.files, &policy, licenses);
-        let mut recalled = records.recall(&scanned.checkout, &scanned.engine)?;
-        // Somebody was faster. That is found out when the next scan is to be kept.
-        recalled.revision = recalled.revision.filter(|r| *r == kept.revision);
+        let landmarks = Landmarks::find(&scanned, &scanned.files, &policy, licenses);
         let mut license_files: FxHashMap<Vec<u8>, Vec<Arc<[u8]>>> = FxHashMap::default();
         for f in scanned.files.iter().filter(|f| is_license_file(name(&f.path))) {
             let directory = directory(&f.path).to_vec();
-            license_files.entry(directory).or_default().push(Arc::clone(&f.path));
+            license_files.entry(directory).or_default().push(f.path[..].into());
         }
+        // Both are large, and one is enough in memory.
+        drop((scanned.files, scanned.contents, scanned.moved, scanned.removed));
+        let mut recalled = records.recall(&scanned.checkout, &scanned.engine)?;
+        // Somebody was faster. That is found out when the next scan is to be kept.
+        recalled.revision = recalled.revision.filter(|r| *r == kept.revision);
         let mut pointed = FxHashSet::default();
         for known in recalled.contents.iter().flatten() {
             pointed.extend(pointed_by(known));
         }
         Ok(Standing {
-            engine: scanned.engine.clone(),
-            commit: scanned.checkout.commit.clone(),
+            engine: scanned.engine,
+            commit: scanned.checkout.commit,
             recalled,
             index,
-            missing: scanned.missing.clone(),
+            missing: scanned.missing,
             policy,
             landmarks,
             license_files,
