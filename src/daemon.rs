@@ -21,7 +21,7 @@ pub mod worker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -77,7 +77,16 @@ enum Message {
 /// It cannot start: the configuration is wrong, the store cannot be used or is another's.
 pub fn run(path: &Path) -> Result<(), Failure> {
     let Loaded { config, tools, files } = tools::load(path, None)?;
-    let (_lock, store) = open_store(&config)?;
+    let _lock = lock_store(&config)?;
+    let gate: Arc<RwLock<()>> = Arc::default();
+    let open: worker::Open = {
+        let (path, backups, gate) = (config.store.clone(), config.backups(), Arc::clone(&gate));
+        Box::new(move || {
+            let _alone = gate.write().unwrap_or_else(PoisonError::into_inner);
+            open_store(&path, &backups)
+        })
+    };
+    let store = open()?;
     let niceness = priority::of(&config.scan);
     rayon::ThreadPoolBuilder::new()
         .num_threads(config.scan.threads.map_or(0, usize::from))
@@ -92,8 +101,15 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     let (said, reports) = crossbeam_channel::unbounded();
     let progress = Arc::new(Progress::default());
     let niceness = move || niceness.take_on();
-    let worker =
-        worker::start(store, Arc::clone(&tools), taken, said, Arc::clone(&progress), niceness)?;
+    let worker = worker::start(
+        store,
+        open,
+        Arc::clone(&tools),
+        taken,
+        said,
+        Arc::clone(&progress),
+        niceness,
+    )?;
     signals(messages.clone())?;
     mounts(messages.clone())?;
     let changed = messages.clone();
@@ -136,6 +152,7 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     let desk = Desk {
         loop_: service.messages.clone(),
         store: service.config.store.clone(),
+        gate,
         licenses: service.tools.licenses,
         metrics: Arc::clone(&service.metrics),
         events: followed,
@@ -159,9 +176,8 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the store, which is this process's alone. One that is damaged is set aside, and what
-/// cannot be had from the checkouts comes from the newest backup.
-fn open_store(config: &Config) -> Result<(store::Lock, Store), Failure> {
+/// Makes the store this process's alone; it need not be there yet.
+fn lock_store(config: &Config) -> Result<store::Lock, Failure> {
     if let Some(directory) = config.store.parent() {
         std::fs::create_dir_all(directory).map_err(|e| {
             let shown = visible(directory.as_os_str().as_encoded_bytes());
@@ -170,15 +186,20 @@ fn open_store(config: &Config) -> Result<(store::Lock, Store), Failure> {
                 .help("make it, or name another place as `store` in the configuration")
         })?;
     }
-    let lock = store::lock(&config.store)?;
-    if config.store.exists()
-        && let Some(damage) = store::damage(&config.store)?
+    store::lock(&config.store)
+}
+
+/// Opens the store. One that is damaged is set aside, and what cannot be had from the checkouts
+/// comes from the newest backup.
+fn open_store(path: &Path, backups: &Path) -> Result<Store, Failure> {
+    if path.exists()
+        && let Some(damage) = store::damage(path)?
     {
         tracing::error!(damage, "the store is damaged");
-        let rescued = store::rescue(&config.store, &config.backups(), Moment::now())?;
+        let rescued = store::rescue(path, backups, Moment::now())?;
         tracing::error!("{rescued}");
     }
-    Ok((lock, Store::open(&config.store)?))
+    Store::open(path)
 }
 
 /// Hears signals on a thread of its own.
@@ -569,7 +590,7 @@ impl Service {
     fn report(&mut self, report: Report) {
         let now = clock::tick();
         let since = match report {
-            Report::Pong(_) => None,
+            Report::Pong(_) | Report::Reopened => None,
             _ => self.busy.take().and_then(|b| b.since),
         };
         match report {
@@ -587,6 +608,12 @@ impl Service {
                 self.looked(id, looked, took, since);
             }
             Report::Upkept => {}
+            Report::Reopened => {
+                // What stands in it may be of a backup.
+                for w in self.watched.values() {
+                    w.inbox.put(Change::Everything(Reason::Damage));
+                }
+            }
             Report::Pong(alive) => {
                 self.beat.asked = false;
                 if alive {
@@ -670,7 +697,7 @@ impl Service {
             self.metrics.commit(done.committed);
         }
         // What was there before the service was did not change just now.
-        let first = done.kind == Kind::Whole(Reason::Start);
+        let first = matches!(done.kind, Kind::Whole(Reason::Start | Reason::Damage));
         if let Some(lag) = lag.filter(|_| !first && done.news > 0) {
             self.metrics.verdict(lag);
         }

@@ -17,6 +17,7 @@ mod rescue;
 mod sweep;
 mod violations;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +77,8 @@ pub struct Store {
     /// `ledger.swept` when these were learnt, and when a scan last asked what is remembered.
     swept: i64,
     recalled: i64,
+    /// Whether something failed because of damage.
+    damaged: Cell<bool>,
 }
 
 /// Of the matches of a content.
@@ -159,10 +162,17 @@ impl Store {
             engine: None,
             swept: 0,
             recalled: 0,
+            damaged: Cell::new(false),
         })
     }
 
+    /// Whether something failed because the store is damaged, since it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.get()
+    }
+
     fn fail(&self, e: &rusqlite::Error) -> Failure {
+        self.damaged.set(self.damaged.get() || rescue::is_damage(e));
         failure(&self.path, e)
     }
 

@@ -127,6 +127,11 @@ impl Looker {
         &mut self.store
     }
 
+    /// Whether the store showed damage since it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.store.is_damaged()
+    }
+
     /// Forgets what stands in memory of a checkout.
     pub fn forget(&mut self, target: &Target) {
         self.standings.remove(target);
