@@ -65,6 +65,8 @@ enum Message {
     Wake,
     /// The configuration, or what it names, may have changed.
     Files,
+    /// A directory may have come that a glob of checkouts names, or have gone.
+    Beside,
     /// What is mounted changed.
     Mounts,
     Signal(i32),
@@ -114,6 +116,8 @@ pub fn run(path: &Path) -> Result<(), Failure> {
     mounts(messages.clone())?;
     let changed = messages.clone();
     let watch = FileWatch::new(move || _ = changed.send(Message::Files));
+    let came = messages.clone();
+    let beside = FileWatch::new(move || _ = came.send(Message::Beside));
     let stopping = Arc::new(AtomicBool::new(false));
     let metrics = Arc::new(Metrics::new());
     let (events, followed) = tokio::sync::watch::channel(0);
@@ -133,7 +137,9 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         stopping: false,
         desk_stopping: Arc::clone(&stopping),
         files: watch.ok(),
+        beside: beside.ok(),
         reload_at: None,
+        expand_at: None,
         problems: BTreeMap::new(),
         started: Moment::now(),
         loaded: Moment::now(),
@@ -147,7 +153,7 @@ pub fn run(path: &Path) -> Result<(), Failure> {
         beat: Beat::new(supervisor::watchdog(), clock::tick()),
         status: String::new(),
     };
-    service.watch_files(files);
+    service.watch_files(&files);
     service.set_checkouts();
     let desk = Desk {
         loop_: service.messages.clone(),
@@ -308,7 +314,10 @@ struct Service {
     /// What the control API reads.
     desk_stopping: Arc<AtomicBool>,
     files: Option<FileWatch>,
+    /// Where globs of checkouts look for names.
+    beside: Option<FileWatch>,
     reload_at: Option<Instant>,
+    expand_at: Option<Instant>,
     /// What is wrong now, of the service or of a checkout, by what it is about.
     problems: BTreeMap<(Option<Id>, About), Wrong>,
     started: Moment,
@@ -366,6 +375,14 @@ impl Service {
                 self.reload_at = None;
                 // It is noted, and told.
                 let _ = self.reload();
+            } else {
+                next = next.min(at);
+            }
+        }
+        if let Some(at) = self.expand_at {
+            if at <= now {
+                self.expand_at = None;
+                self.set_checkouts();
             } else {
                 next = next.min(at);
             }
@@ -552,6 +569,8 @@ impl Service {
         match message {
             Message::Wake => self.supersede(),
             Message::Files => self.reload_at = Some(now + CONFIG_SETTLE),
+            // Not put off by what goes on there without end.
+            Message::Beside => _ = self.expand_at.get_or_insert(now + CONFIG_SETTLE),
             Message::Mounts => {
                 for w in self.watched.values() {
                     if pass::identity(&w.target.path) != w.identity {
@@ -773,6 +792,10 @@ impl Service {
 
     /// Watches the checkouts that the configuration names, and no others.
     fn set_checkouts(&mut self) {
+        // First: what comes from here on is told.
+        if let Some(beside) = &mut self.beside {
+            beside.set_directories(&self.config.parents());
+        }
         let mut wanted: BTreeSet<Target> = BTreeSet::new();
         for (path, entry) in self.config.directories() {
             let target = |view: View| Target {
@@ -800,14 +823,9 @@ impl Service {
         }
     }
 
-    fn watch_files(&mut self, mut paths: Vec<PathBuf>) {
-        for entry in &self.config.checkouts {
-            // What a glob names may come: the directory above its first wildcard is watched.
-            let fixed = entry.path.find(['*', '?', '[', '{']).map(|n| &entry.path[..n]);
-            paths.extend(fixed.map(|fixed| Path::new(fixed).join("x")));
-        }
+    fn watch_files(&mut self, paths: &[PathBuf]) {
         if let Some(files) = &mut self.files {
-            files.set(&paths);
+            files.set(paths);
         }
     }
 
@@ -837,7 +855,7 @@ impl Service {
         let same = config.digest == self.config.digest;
         self.config = config;
         self.set_checkouts();
-        self.watch_files(files);
+        self.watch_files(&files);
         if same && same_engine && same_policy {
             return Ok(());
         }
