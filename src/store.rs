@@ -48,8 +48,9 @@ pub use query::{Cursor, Filter, Finding, Known, Placed, Seen, State, Tally, Viol
 pub use rescue::{Rescued, damage, rescue};
 pub use sweep::Swept;
 
-/// How long another process may hold the store before this one gives up.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long others may hold the store before this process gives up. SQLite has no queue: with many
+/// writers on a slow disk one may have to wait for all of them, several times.
+const BUSY: Duration = Duration::from_secs(30);
 
 /// Changed files from which the write-ahead log is worth two syncs to be rid of.
 const LONG_LOG: usize = 1000;
