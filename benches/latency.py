@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long after a change the service has its verdict in the store.
 
-    benches/latency.py [--saves 1000] [--switches 4] [--lictor PROGRAM] CHECKOUT
+    benches/latency.py [--saves 1000] [--switches 4] [--lictor PROGRAM] [--work DIR] CHECKOUT
 
 Works on a clone of CHECKOUT (git's objects are shared; nothing is written to it) that a `lictor
 serve` of its own watches, on a store that begins empty. A save is timed from close(2) to the
 moment at which another connection reads the new content's row, the settle time taken off; a switch
 between two commits that differ in 10,000 files from the end of git to the last of their rows. The
-last line has the most memory that the service ever had.
+last line has the most memory that the service ever had. DIR keeps the clone for the next time.
 """
 
 import argparse
@@ -28,7 +28,7 @@ LICENSES = ["MIT", "ISC", "AGPL-3.0-only", "GPL-2.0-only", "Apache-2.0"]
 
 
 def git(tree, *args):
-    name = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"]
+    name = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0"]
     run = subprocess.run(["git", "-C", tree, *name, *args], check=True, stdout=subprocess.PIPE)
     return run.stdout
 
@@ -114,26 +114,33 @@ def main():
     usage.add_argument("--saves", type=int, default=1000)
     usage.add_argument("--switches", type=int, default=4)
     usage.add_argument("--lictor", default="target/release/lictor")
+    usage.add_argument("--work")
     given = usage.parse_args()
     random.seed(1)
+    if given.work:
+        os.makedirs(given.work, exist_ok=True)
+        return measure(given, os.path.abspath(given.work))
     with tempfile.TemporaryDirectory() as work:
         measure(given, work)
 
 
 def measure(given, work):
     tree, store = os.path.join(work, "tree"), os.path.join(work, "lictor.db")
-    subprocess.run(["git", "clone", "-q", "--shared", given.checkout, tree], check=True)
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(store + end):
+            os.remove(store + end)
+    kept = os.path.exists(tree)
+    if kept:
+        git(tree, "checkout", "-qf", "one")
+    else:
+        subprocess.run(["git", "clone", "-q", "--shared", given.checkout, tree], check=True)
     files = git(tree, "ls-files", "-z", "*.c", "*.h").decode().split("\0")[:-1]
     files = [path for path in files if not os.path.islink(os.path.join(tree, path))]
     if len(files) < 2:
         sys.exit("the checkout has no files of C")
     different = random.sample(files, min(DIFFERENT, len(files)))
-    git(tree, "checkout", "-q", "-b", "one")
-    git(tree, "checkout", "-q", "-b", "other")
-    for n, path in enumerate(different):
-        append(os.path.join(tree, path), b"/* SPDX-License-%s: MIT */ int n%d;\n" % (b"Identifier", n))
-    git(tree, "commit", "-qam", "other")
-    git(tree, "checkout", "-q", "one")
+    if not kept:
+        make_other(tree, different)
     config = os.path.join(work, "lictor.toml")
     with open(config, "w") as file:
         file.write(
@@ -141,7 +148,8 @@ def measure(given, work):
             f"[control]\nsocket = '{work}/sock'\n[[checkout]]\npath = '{tree}'\n"
         )
     # What the unit says of memory.
-    told = {**os.environ, "LICTOR_CONFIG": config, "MIMALLOC_PURGE_DELAY": "0"}
+    told = {**os.environ, "LICTOR_CONFIG": config}
+    told |= {"MIMALLOC_PURGE_DELAY": "0", "MALLOC_TRIM_THRESHOLD_": "131072"}
     with open(os.path.join(work, "log"), "w") as log:
         service = subprocess.Popen([given.lictor, "serve"], env=told, stderr=log)
     try:
@@ -149,6 +157,17 @@ def measure(given, work):
     finally:
         service.terminate()
         service.wait()
+
+
+def make_other(tree, different):
+    """Two branches that differ in these files."""
+    git(tree, "checkout", "-q", "-b", "one")
+    git(tree, "checkout", "-q", "-b", "other")
+    tag = "/* SPDX-License-%s: MIT */ int n%d;\n"
+    for n, path in enumerate(different):
+        append(os.path.join(tree, path), (tag % ("Identifier", n)).encode())
+    git(tree, "commit", "-qam", "other")
+    git(tree, "checkout", "-q", "one")
 
 
 def report(given, tree, store, files, different, told, service):

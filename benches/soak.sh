@@ -26,7 +26,7 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME=soak GIT_AUTHOR_EMAIL=soak@example.org
 export GIT_COMMITTER_NAME=soak GIT_COMMITTER_EMAIL=soak@example.org
 # What systemd/lictor.service says of memory.
-export MIMALLOC_PURGE_DELAY=0
+export MIMALLOC_PURGE_DELAY=0 MALLOC_TRIM_THRESHOLD_=131072
 licenses=(MIT ISC Apache-2.0 AGPL-3.0-only GPL-2.0-only SSPL-1.0 BSD-3-Clause 'MIT OR GPL-2.0-only')
 
 # What a file says: a tag, none, a license text, or that of a manifest.
