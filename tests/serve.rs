@@ -273,6 +273,61 @@ fn a_switch_of_branches_is_looked_at_as_one() {
 }
 
 #[test]
+fn a_commit_of_what_is_tracked_is_no_look_at_everything() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.write("b.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    let rescans = || service.status()["checkouts"][0]["rescans"].clone();
+    let before = rescans();
+    s.write("a.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "a.c", &service);
+    s.git(&["commit", "-q", "-a", "-m", "other"]);
+    // A look that comes after the commit.
+    s.write("b.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "b.c", &service);
+    assert_eq!(service.status()["checkouts"][0]["commit"], s.git(&["rev-parse", "HEAD"]));
+    assert_eq!(rescans(), before);
+    // What was not tracked is looked at with all else.
+    s.write("c.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "c.c", &service);
+    s.commit();
+    s.write("a.c", tag("MIT"));
+    events.wait_for("violation.resolved", "a.c", &service);
+    assert_ne!(rescans(), before);
+    drop(events);
+    service.stop();
+    assert_eq!(found_now(&s, &[]), found_afresh(&s));
+}
+
+#[test]
+fn what_holds_on_a_branch_holds_when_the_branch_is_another() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    s.git(&["branch", "release"]);
+    let policy = s.state_dir().join("policy.toml");
+    let text = "version = 1\nname = 'p'\n[categories]\npermissive = 'allow'\n\
+                [[rule]]\nid = 'released'\nlicense = 'MIT'\noutcome = 'deny'\nbranch = 'release'\n";
+    std::fs::write(&policy, text).expect("a policy");
+    configure(&s, &["."], &format!("policy = '{}'", policy.display()));
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    // Nothing but HEAD changes by that.
+    s.git(&["symbolic-ref", "HEAD", "refs/heads/release"]);
+    events.wait_for("violation.opened", "a.c", &service);
+    s.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    events.wait_for("violation.resolved", "a.c", &service);
+    drop(events);
+    service.stop();
+}
+
+#[test]
 fn a_checkout_that_goes_and_comes_back_is_looked_at_again() {
     let s = Sandbox::new();
     let one = s.at("one");

@@ -260,6 +260,16 @@ impl Repo {
         Ok(tracked)
     }
 
+    /// The paths of the index, sorted, each with whether a checkout inside is meant.
+    pub fn tracked_names(&self) -> Option<Vec<(Vec<u8>, bool)>> {
+        let index = git2::Index::open(&self.index_path()).ok()?;
+        let name = |e: IndexEntry| (e.path, e.mode & TYPE == GITLINK);
+        let mut names: Vec<(Vec<u8>, bool)> = index.iter().map(name).collect();
+        // A conflict has up to three stages of one path.
+        names.dedup_by(|a, b| a.0 == b.0);
+        Some(names)
+    }
+
     /// The files with git's ignore rules that hold for the whole repository, weakest first.
     pub fn global_excludes(&self) -> Vec<PathBuf> {
         let repo = self.lock();
