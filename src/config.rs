@@ -243,6 +243,11 @@ impl Config {
         all
     }
 
+    /// The directories in which a new one may be a checkout.
+    pub fn parents(&self) -> std::collections::BTreeSet<PathBuf> {
+        self.checkouts.iter().flat_map(|entry| globs::parents(&entry.path)).collect()
+    }
+
     /// The configuration as it is in force, defaults filled in, in the format of the file.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();

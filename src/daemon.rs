@@ -23,7 +23,7 @@ pub mod worker;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -69,6 +69,8 @@ enum Message {
     Wake,
     /// The configuration, or what it names, may have changed.
     Files,
+    /// A directory may have come that a glob of checkouts names, or have gone.
+    Beside,
     /// What is mounted changed.
     Mounts,
     Signal(i32),
@@ -82,7 +84,16 @@ enum Message {
 /// It cannot start: the configuration is wrong, the store cannot be used or is another's.
 pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
     let Loaded { config, tools, files } = tools::load(path, None)?;
-    let (_lock, store) = open_store(&config)?;
+    let _lock = lock_store(&config)?;
+    let gate: Arc<RwLock<()>> = Arc::default();
+    let open: worker::Open = {
+        let (path, backups, gate) = (config.store.clone(), config.backups(), Arc::clone(&gate));
+        Box::new(move || {
+            let _alone = gate.write().unwrap_or_else(PoisonError::into_inner);
+            open_store(&path, &backups)
+        })
+    };
+    let store = open()?;
     deliver::enrol(&store, &config)?;
     let niceness = priority::of(&config.scan);
     rayon::ThreadPoolBuilder::new()
@@ -98,12 +109,21 @@ pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
     let (said, reports) = crossbeam_channel::unbounded();
     let progress = Arc::new(Progress::default());
     let niceness = move || niceness.take_on();
-    let worker =
-        worker::start(store, Arc::clone(&tools), taken, said, Arc::clone(&progress), niceness)?;
+    let worker = worker::start(
+        store,
+        open,
+        Arc::clone(&tools),
+        taken,
+        said,
+        Arc::clone(&progress),
+        niceness,
+    )?;
     signals(messages.clone())?;
     mounts(messages.clone())?;
     let changed = messages.clone();
     let watch = FileWatch::new(move || _ = changed.send(Message::Files));
+    let came = messages.clone();
+    let beside = FileWatch::new(move || _ = came.send(Message::Beside));
     let stopping = Arc::new(AtomicBool::new(false));
     let metrics = Arc::new(Metrics::new());
     let (events, followed) = tokio::sync::watch::channel(0);
@@ -123,7 +143,9 @@ pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
         stopping: false,
         desk_stopping: Arc::clone(&stopping),
         files: watch.ok(),
+        beside: beside.ok(),
         reload_at: None,
+        expand_at: None,
         problems: BTreeMap::new(),
         started: Moment::now(),
         loaded: Moment::now(),
@@ -139,7 +161,7 @@ pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
         delivers,
         deliverer: None,
     };
-    service.watch_files(files);
+    service.watch_files(&files);
     service.set_checkouts();
     service.set_deliverer();
     service.note_policy();
@@ -147,6 +169,7 @@ pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
     let desk = Desk {
         loop_: service.messages.clone(),
         store: service.config.store.clone(),
+        gate,
         licenses: service.tools.licenses,
         metrics: Arc::clone(&service.metrics),
         events: followed,
@@ -173,9 +196,8 @@ pub fn run(path: &Path, delivers: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the store, which is this process's alone. One that is damaged is set aside, and what
-/// cannot be had from the checkouts comes from the newest backup.
-fn open_store(config: &Config) -> Result<(store::Lock, Store), Failure> {
+/// Makes the store this process's alone; it need not be there yet.
+fn lock_store(config: &Config) -> Result<store::Lock, Failure> {
     if let Some(directory) = config.store.parent() {
         std::fs::create_dir_all(directory).map_err(|e| {
             let shown = visible(directory.as_os_str().as_encoded_bytes());
@@ -184,15 +206,20 @@ fn open_store(config: &Config) -> Result<(store::Lock, Store), Failure> {
                 .help("make it, or name another place as `store` in the configuration")
         })?;
     }
-    let lock = store::lock(&config.store)?;
-    if config.store.exists()
-        && let Some(damage) = store::damage(&config.store)?
+    store::lock(&config.store)
+}
+
+/// Opens the store. One that is damaged is set aside, and what cannot be had from the checkouts
+/// comes from the newest backup.
+fn open_store(path: &Path, backups: &Path) -> Result<Store, Failure> {
+    if path.exists()
+        && let Some(damage) = store::damage(path)?
     {
         tracing::error!(damage, "the store is damaged");
-        let rescued = store::rescue(&config.store, &config.backups(), Moment::now())?;
+        let rescued = store::rescue(path, backups, Moment::now())?;
         tracing::error!("{rescued}");
     }
-    Ok((lock, Store::open(&config.store)?))
+    Store::open(path)
 }
 
 /// Hears signals on a thread of its own.
@@ -301,7 +328,10 @@ struct Service {
     /// What the control API reads.
     desk_stopping: Arc<AtomicBool>,
     files: Option<FileWatch>,
+    /// Where globs of checkouts look for names.
+    beside: Option<FileWatch>,
     reload_at: Option<Instant>,
+    expand_at: Option<Instant>,
     /// What is wrong now, of the service or of a checkout, by what it is about.
     problems: BTreeMap<(Option<Id>, About), Wrong>,
     started: Moment,
@@ -362,6 +392,14 @@ impl Service {
                 self.reload_at = None;
                 // It is noted, and told.
                 let _ = self.reload();
+            } else {
+                next = next.min(at);
+            }
+        }
+        if let Some(at) = self.expand_at {
+            if at <= now {
+                self.expand_at = None;
+                self.set_checkouts();
             } else {
                 next = next.min(at);
             }
@@ -557,6 +595,8 @@ impl Service {
         match message {
             Message::Wake => self.supersede(),
             Message::Files => self.reload_at = Some(now + CONFIG_SETTLE),
+            // Not put off by what goes on there without end.
+            Message::Beside => _ = self.expand_at.get_or_insert(now + CONFIG_SETTLE),
             Message::Mounts => {
                 for w in self.watched.values() {
                     if pass::identity(&w.target.path) != w.identity {
@@ -595,7 +635,7 @@ impl Service {
     fn report(&mut self, report: Report) {
         let now = clock::tick();
         let since = match report {
-            Report::Pong(_) => None,
+            Report::Pong(_) | Report::Reopened => None,
             _ => self.busy.take().and_then(|b| b.since),
         };
         match report {
@@ -613,6 +653,12 @@ impl Service {
                 self.looked(id, looked, took, since);
             }
             Report::Upkept => {}
+            Report::Reopened => {
+                // What stands in it may be of a backup.
+                for w in self.watched.values() {
+                    w.inbox.put(Change::Everything(Reason::Damage));
+                }
+            }
             Report::Pong(alive) => {
                 self.beat.asked = false;
                 if alive {
@@ -696,7 +742,7 @@ impl Service {
             self.metrics.commit(done.committed);
         }
         // What was there before the service was did not change just now.
-        let first = done.kind == Kind::Whole(Reason::Start);
+        let first = matches!(done.kind, Kind::Whole(Reason::Start | Reason::Damage));
         if let Some(lag) = lag.filter(|_| !first && done.news > 0) {
             self.metrics.verdict(lag);
         }
@@ -776,6 +822,10 @@ impl Service {
 
     /// Watches the checkouts that the configuration names, and no others.
     fn set_checkouts(&mut self) {
+        // First: what comes from here on is told.
+        if let Some(beside) = &mut self.beside {
+            beside.set_directories(&self.config.parents());
+        }
         let mut wanted: BTreeSet<Target> = BTreeSet::new();
         for (path, entry) in self.config.directories() {
             let target = |view: View| Target {
@@ -803,12 +853,8 @@ impl Service {
         }
     }
 
-    fn watch_files(&mut self, mut paths: Vec<PathBuf>) {
-        for entry in &self.config.checkouts {
-            // What a glob names may come: the directory above its first wildcard is watched.
-            let fixed = entry.path.find(['*', '?', '[', '{']).map(|n| &entry.path[..n]);
-            paths.extend(fixed.map(|fixed| Path::new(fixed).join("x")));
-        }
+    fn watch_files(&mut self, paths: &[PathBuf]) {
+        let mut paths = paths.to_vec();
         if self.delivers {
             paths.extend(self.config.webhooks.iter().flat_map(crate::config::Webhook::files));
         }
@@ -843,7 +889,7 @@ impl Service {
         let same = config.digest == self.config.digest;
         self.config = config;
         self.set_checkouts();
-        self.watch_files(files);
+        self.watch_files(&files);
         let enrolled = self.config.clone();
         self.note(move |store| deliver::enrol(store, &enrolled));
         self.set_deliverer();

@@ -383,6 +383,12 @@ impl Checkout {
         self.repo.as_ref().and_then(repo::Repo::index_stat)
     }
 
+    /// What git's index tracks, sorted by path, each with whether a checkout inside is meant; `None`
+    /// where there is none that can be read.
+    pub fn tracked_names(&self) -> Option<Vec<(Vec<u8>, bool)>> {
+        self.repo.as_ref().and_then(repo::Repo::tracked_names)
+    }
+
     /// git's directory of this work tree and the one that it shares with others, which mostly are
     /// the same; `None` where there is no repository that can be read.
     pub fn git_dirs(&self) -> Option<(PathBuf, PathBuf)> {

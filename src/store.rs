@@ -18,6 +18,7 @@ mod rescue;
 mod sweep;
 mod violations;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,8 +55,9 @@ pub use query::{Cursor, Filter, Finding, Known, Placed, Seen, State, Tally, Viol
 pub use rescue::{Rescued, damage, rescue};
 pub use sweep::Swept;
 
-/// How long another process may hold the store before this one gives up.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long others may hold the store before this process gives up. SQLite has no queue: with many
+/// writers on a slow disk one may have to wait for all of them, several times.
+const BUSY: Duration = Duration::from_secs(30);
 
 /// Changed files from which the write-ahead log is worth two syncs to be rid of.
 const LONG_LOG: usize = 1000;
@@ -84,6 +86,8 @@ pub struct Store {
     /// `ledger.swept` when these were learnt, and when a scan last asked what is remembered.
     swept: i64,
     recalled: i64,
+    /// Whether something failed because of damage.
+    damaged: Cell<bool>,
 }
 
 /// Of the matches of a content.
@@ -167,10 +171,17 @@ impl Store {
             engine: None,
             swept: 0,
             recalled: 0,
+            damaged: Cell::new(false),
         })
     }
 
+    /// Whether something failed because the store is damaged, since it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.get()
+    }
+
     fn fail(&self, e: &rusqlite::Error) -> Failure {
+        self.damaged.set(self.damaged.get() || rescue::is_damage(e));
         failure(&self.path, e)
     }
 

@@ -6,6 +6,7 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Child;
 
@@ -13,6 +14,7 @@ use common::known::{found_afresh, found_now};
 use common::service::{LONG, Service, config, configure};
 use common::{Sandbox, tag, text};
 use crossbeam_channel::{Receiver, unbounded};
+use rusqlite::Connection;
 use serde_json::Value;
 
 /// `lictor events --follow`, read line by line.
@@ -154,6 +156,61 @@ fn a_switch_of_branches_is_looked_at_as_one() {
 }
 
 #[test]
+fn a_commit_of_what_is_tracked_is_no_look_at_everything() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.write("b.c", tag("MIT"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    let rescans = || service.status()["checkouts"][0]["rescans"].clone();
+    let before = rescans();
+    s.write("a.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "a.c", &service);
+    s.git(&["commit", "-q", "-a", "-m", "other"]);
+    // A look that comes after the commit.
+    s.write("b.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "b.c", &service);
+    assert_eq!(service.status()["checkouts"][0]["commit"], s.git(&["rev-parse", "HEAD"]));
+    assert_eq!(rescans(), before);
+    // What was not tracked is looked at with all else.
+    s.write("c.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "c.c", &service);
+    s.commit();
+    s.write("a.c", tag("MIT"));
+    events.wait_for("violation.resolved", "a.c", &service);
+    assert_ne!(rescans(), before);
+    drop(events);
+    service.stop();
+    assert_eq!(found_now(&s, &[]), found_afresh(&s));
+}
+
+#[test]
+fn what_holds_on_a_branch_holds_when_the_branch_is_another() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("MIT"));
+    s.commit();
+    s.git(&["branch", "release"]);
+    let policy = s.state_dir().join("policy.toml");
+    let text = "version = 1\nname = 'p'\n[categories]\npermissive = 'allow'\n\
+                [[rule]]\nid = 'released'\nlicense = 'MIT'\noutcome = 'deny'\nbranch = 'release'\n";
+    std::fs::write(&policy, text).expect("a policy");
+    configure(&s, &["."], &format!("policy = '{}'", policy.display()));
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let events = Followed::start(&service);
+    // Nothing but HEAD changes by that.
+    s.git(&["symbolic-ref", "HEAD", "refs/heads/release"]);
+    events.wait_for("violation.opened", "a.c", &service);
+    s.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    events.wait_for("violation.resolved", "a.c", &service);
+    drop(events);
+    service.stop();
+}
+
+#[test]
 fn a_checkout_that_goes_and_comes_back_is_looked_at_again() {
     let s = Sandbox::new();
     let one = s.at("one");
@@ -202,6 +259,81 @@ fn checkouts_inside_others_are_watched_too() {
     let roots = service.status()["checkouts"].as_array().map(Vec::len);
     assert_eq!(roots, Some(2));
     drop(events);
+    service.stop();
+}
+
+#[test]
+fn a_directory_that_comes_where_a_glob_looks_is_watched() {
+    let s = Sandbox::new();
+    let first = s.at("teams/one/first");
+    first.git(&["init", "-q"]);
+    first.write("a.c", tag("MIT"));
+    first.commit();
+    configure(&s, &["teams/*/*"], "");
+    let service = Service::start(&s);
+    let events = Followed::start(&service);
+    // Where no directory was when the service began, and then beside it.
+    for (at, path) in [("teams/two/second", "b.c"), ("teams/two/third", "c.c")] {
+        let new = s.at(at);
+        new.git(&["init", "-q"]);
+        new.write(path, tag("AGPL-3.0-only"));
+        events.wait_for("violation.opened", path, &service);
+    }
+    let roots = || service.status()["checkouts"].as_array().map(Vec::len);
+    assert_eq!(roots(), Some(3));
+    drop(events);
+    service.stop();
+}
+
+/// Damages all pages of a store but the first.
+fn damage(s: &Sandbox) {
+    let db = Connection::open(s.store()).expect("the store");
+    // What is in the log is not read from the pages.
+    let busy = db.query_row("PRAGMA wal_checkpoint(truncate)", [], |r| r.get::<_, i64>(0));
+    assert_eq!(busy, Ok(0), "the log could not be emptied");
+    let file = std::fs::File::options().write(true).open(s.store()).expect("the store");
+    let size = file.metadata().expect("its size").len();
+    let garbage = vec![0xa5; usize::try_from(size).expect("it is small") - 4096];
+    file.write_all_at(&garbage, 4096).expect("writing");
+}
+
+#[test]
+fn a_store_that_shows_damage_while_it_is_used_is_rescued() {
+    let s = Sandbox::repo();
+    s.write("a.c", tag("AGPL-3.0-only"));
+    s.commit();
+    configure(&s, &["."], "");
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    let number = |s: &Sandbox| {
+        let all = s.findings(&[]);
+        let of = all.iter().find(|f| f["path"] == "a.c").expect("a finding");
+        of["violation"]["id"].clone()
+    };
+    let before = number(&s);
+    let config = config(&s).display().to_string();
+    s.lictor(&["backup", "--config", &config]).expect(0);
+    // With a backup, and without one.
+    let backups = s.store().with_file_name("backup");
+    for (turn, said) in [(0, "store.restored"), (1, "store.lost")] {
+        if turn == 1 {
+            std::fs::remove_dir_all(&backups).expect("removing the backups");
+        }
+        damage(&s);
+        s.write(format!("new{turn}.c"), tag("AGPL-3.0-only"));
+        // The first looks meet the damage.
+        let mended = (0..20).any(|_| service.rescan().code == Some(0));
+        assert!(mended, "{}", service.log());
+        assert_eq!(service.status()["state"], "watching");
+        assert_eq!(found_now(&s, &[]), found_afresh(&s));
+        s.lictor(&["audit", "verify"]).expect(0);
+        let history = s.lictor(&["audit", "export"]);
+        history.expect(0);
+        assert!(history.stdout.contains(said), "{}", history.stdout);
+        if turn == 0 {
+            assert_eq!(number(&s), before, "its number is that of the backup");
+        }
+    }
     service.stop();
 }
 

@@ -56,25 +56,38 @@ fn literal(text: &str) -> Option<String> {
     Some(name)
 }
 
+/// The directories in which names are looked for that fit a pattern; none if it has no wildcards.
+pub fn parents(pattern: &str) -> Vec<PathBuf> {
+    let mut parents = Vec::new();
+    walk(pattern, &mut |directory| parents.push(directory.to_owned()));
+    parents
+}
+
 /// The directories that fit a pattern now, sorted, links behind what is none. A pattern without wildcards is itself,
 /// whatever is there. What cannot be listed has nothing that fits.
 pub fn expand(pattern: &str) -> Vec<PathBuf> {
-    let mut found = vec![PathBuf::from("/")];
     let mut wild = false;
+    let mut found = walk(pattern, &mut |_| wild = true);
+    if wild {
+        found.retain(|path| path.is_dir());
+        found.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
+    }
+    found
+}
+
+/// All that fits a pattern; tells which directories were listed for it.
+fn walk(pattern: &str, listed: &mut dyn FnMut(&Path)) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::from("/")];
     for text in pattern.split('/').filter(|text| !text.is_empty()) {
         match part(text) {
             Ok(Part::Name(name)) => found.iter_mut().for_each(|path| path.push(&name)),
             Ok(Part::Any(glob, dotted)) => {
-                wild = true;
+                found.iter().for_each(|path| listed(path));
                 found = found.iter().flat_map(|path| fitting(path, &glob, dotted)).collect();
             }
             // The reader lets no such pattern through.
             Err(_) => return Vec::new(),
         }
-    }
-    if wild {
-        found.retain(|path| path.is_dir());
-        found.sort_by_cached_key(|path| (path.is_symlink(), path.clone()));
     }
     found
 }

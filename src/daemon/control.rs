@@ -16,6 +16,7 @@ mod routes;
 mod serve;
 
 use std::path::Path;
+use std::sync::RwLockReadGuard;
 use std::time::Duration;
 
 use super::status::{RescanOutcome, Status};
@@ -53,6 +54,11 @@ pub trait Service: Send + Sync + 'static {
     fn reload(&self) -> Result<(), Failure>;
 
     fn store(&self) -> &Path;
+
+    /// Is held while the store is read: nothing takes its place then.
+    fn reading(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        None
+    }
 
     fn licenses(&self) -> &'static Licenses;
 

@@ -68,7 +68,7 @@ fn serve(
             Ok(Message::Signal(SIGHUP)) => reload_at = Some(clock::tick()),
             Ok(Message::Signal(_)) => break,
             // Nobody asks, and nothing is watched.
-            Ok(Message::Wake | Message::Mounts | Message::Asked(_)) => {}
+            Ok(Message::Wake | Message::Beside | Message::Mounts | Message::Asked(_)) => {}
             Err(e) if e.is_timeout() => {}
             Err(_) => break,
         }

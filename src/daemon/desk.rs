@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -39,6 +39,8 @@ pub enum Question {
 pub struct Desk {
     pub loop_: Sender<Message>,
     pub store: PathBuf,
+    /// Whoever puts another store into its place is alone.
+    pub gate: Arc<RwLock<()>>,
     pub licenses: &'static Licenses,
     pub metrics: Arc<Metrics>,
     pub events: tokio::sync::watch::Receiver<i64>,
@@ -56,6 +58,7 @@ impl Desk {
 
     /// How many violations there are, by root and view.
     fn tally(&self) -> Vec<Tally> {
+        let _reading = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let tally = Store::open_existing(&self.store).and_then(|store| store.tally());
         tally.unwrap_or_else(|e| {
             tracing::warn!(error = %e, "violations could not be counted");
@@ -157,6 +160,10 @@ impl control::Service for Desk {
 
     fn store(&self) -> &Path {
         &self.store
+    }
+
+    fn reading(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        Some(self.gate.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn licenses(&self) -> &'static Licenses {

@@ -127,6 +127,11 @@ impl Looker {
         &mut self.store
     }
 
+    /// Whether the store showed damage since it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.store.is_damaged()
+    }
+
     /// Forgets what stands in memory of a checkout.
     pub fn forget(&mut self, target: &Target) {
         self.standings.remove(target);
@@ -263,7 +268,7 @@ impl Looker {
             }
         }
         let files = self.standings.get(target).map_or(0, Standing::files);
-        Ok(Ok(Done { committed, ..done(Kind::Part, scanned, files) }))
+        Ok(Ok(Done { committed, ..done(Kind::Part, &scanned, files) }))
     }
 
     /// Looks at everything; `None` if somebody else was faster.
@@ -292,7 +297,7 @@ impl Looker {
             return Err(failure);
         }
         if scanned.interrupted {
-            return Ok(Some(done(Kind::Whole(reason), scanned, 0)));
+            return Ok(Some(done(Kind::Whole(reason), &scanned, 0)));
         }
         drop(standing);
         self.conclude(target, Kind::Whole(reason), scanned, ground)
@@ -334,19 +339,12 @@ impl Looker {
         let Concluded::Kept(kept) = self.store.conclude(&scanned)? else { return Ok(None) };
         let committed = began.elapsed();
         self.attribute(&scanned, kept);
-        let standing = self.standing(&scanned, kept, ground)?;
+        let done = done(kind, &scanned, 0);
+        let licenses = self.tools.licenses;
+        let standing = Standing::new(scanned, kept, ground, licenses, &mut self.store)?;
         let files = standing.files();
         self.standings.insert(target.clone(), standing);
-        Ok(Some(Done { committed, ..done(kind, scanned, files) }))
-    }
-
-    fn standing(
-        &mut self,
-        scanned: &Scanned,
-        kept: Kept,
-        ground: Ground,
-    ) -> Result<Standing, Failure> {
-        Standing::new(scanned, kept, ground, self.tools.licenses, &mut self.store)
+        Ok(Some(Done { committed, files, ..done }))
     }
 
     /// Finds out who brought new violations in. That it fails takes nothing from the verdicts.
@@ -383,7 +381,7 @@ impl From<standing::Refused> for Reason {
     }
 }
 
-fn done(kind: Kind, scanned: Scanned, files: usize) -> Done {
+fn done(kind: Kind, scanned: &Scanned, files: usize) -> Done {
     let failures = scanned.not_looked.iter().filter(|n| n.why.is_failure());
     let failures = failures.map(|n| {
         format!("{}: {} {}", visible(&n.path), n.why.as_str(), visible(n.detail.as_bytes()))
@@ -402,11 +400,11 @@ fn done(kind: Kind, scanned: Scanned, files: usize) -> Done {
         known: scanned.contents.len().saturating_sub(read),
         nested: matches!(kind, Kind::Whole(_)).then(|| nested.collect()),
         failures,
-        notes: scanned.notes,
+        notes: scanned.notes.clone(),
         interrupted: scanned.interrupted,
         event: 0,
         committed: Duration::ZERO,
-        root: scanned.checkout.root,
+        root: scanned.checkout.root.clone(),
     }
 }
 

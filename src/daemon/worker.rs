@@ -46,6 +46,8 @@ pub enum Job {
 pub enum Report {
     Armed(Id, Result<(), Failure>),
     Looked(Id, Result<Done, Failure>, Took),
+    /// The store was opened anew after damage; what is in it may be older than what was looked at.
+    Reopened,
     Upkept,
     /// Whether all watchers are alive.
     Pong(bool),
@@ -64,12 +66,16 @@ impl Took {
     }
 }
 
+/// Opens the store; one that is damaged is set aside before.
+pub type Open = Box<dyn Fn() -> Result<Store, Failure> + Send>;
+
 /// Starts the worker; it ends when nobody can send it jobs any more.
 ///
 /// # Errors
 /// There is no thread to be had.
 pub fn start(
     store: Store,
+    open: Open,
     tools: Arc<Tools>,
     jobs: Receiver<Job>,
     reports: Sender<Report>,
@@ -78,11 +84,14 @@ pub fn start(
 ) -> Result<JoinHandle<()>, Failure> {
     let run = move || {
         niceness();
-        let mut looker = Looker::new(store, tools);
+        let looker = Some(Looker::new(store, Arc::clone(&tools)));
+        let mut bench = Bench { looker, tools, open, reopened: false };
         for job in jobs {
-            let report = work(&mut looker, job, &progress);
+            let report = bench.work(job, &progress);
+            bench.mend();
+            let reopened = std::mem::take(&mut bench.reopened).then_some(Report::Reopened);
             // Nobody listens any more when the service stops.
-            if report.is_some_and(|report| reports.send(report).is_err()) {
+            if reopened.into_iter().chain(report).any(|report| reports.send(report).is_err()) {
                 break;
             }
         }
@@ -91,47 +100,101 @@ pub fn start(
     thread.map_err(|e| Failure::new("cannot start the thread that looks at checkouts").caused_by(e))
 }
 
-fn work(looker: &mut Looker, job: Job, progress: &Progress) -> Option<Report> {
-    let began = clock::tick();
-    let took = || Took { began, ended: clock::tick() };
-    fn hook(watcher: &Option<Arc<Watcher>>) -> Option<&dyn Watching> {
-        watcher.as_deref().map(|w| w as &dyn Watching)
-    }
-    Some(match job {
-        Job::Arm(id, target, watcher) => {
-            Report::Armed(id, guarded(looker, &target, |l| l.arm(&target, &*watcher)))
-        }
-        Job::Look(id, target, work, watcher) => {
-            let look = |l: &mut Looker| l.look(&target, &work, hook(&watcher), progress);
-            let looked = guarded(looker, &target, look);
-            Report::Looked(id, looked, took())
-        }
-        Job::Judge(id, target, watcher) => {
-            let judge = |l: &mut Looker| l.judge(&target, hook(&watcher), progress);
-            let judged = guarded(looker, &target, judge);
-            Report::Looked(id, judged, took())
-        }
-        Job::Upkeep(task) => {
-            task(looker.store());
-            Report::Upkept
-        }
-        Job::Ping(watchers) => Report::Pong(watchers.iter().all(|w| w.is_alive())),
-        Job::Note(task) => {
-            task(looker.store());
-            return None;
-        }
-        Job::Tools(tools) => {
-            looker.set_tools(tools);
-            return None;
-        }
-        Job::Forget(target) => {
-            looker.forget(&target);
-            return None;
-        }
-    })
+fn hook(watcher: &Option<Arc<Watcher>>) -> Option<&dyn Watching> {
+    watcher.as_deref().map(|w| w as &dyn Watching)
 }
 
-/// A panic costs one look at one checkout, not the service.
+/// What the worker works with.
+struct Bench {
+    /// `None` while the store is damaged and nothing could take its place.
+    looker: Option<Looker>,
+    tools: Arc<Tools>,
+    open: Open,
+    /// Whether the store was opened anew, and that was not told yet.
+    reopened: bool,
+}
+
+impl Bench {
+    fn looker(&mut self) -> Result<&mut Looker, Failure> {
+        let looker = match self.looker.take() {
+            Some(looker) => looker,
+            None => {
+                let store = (self.open)()?;
+                self.reopened = true;
+                Looker::new(store, Arc::clone(&self.tools))
+            }
+        };
+        Ok(self.looker.insert(looker))
+    }
+
+    /// Opens the store anew if it showed damage, as the service does when it starts.
+    fn mend(&mut self) {
+        if !self.looker.as_ref().is_some_and(Looker::is_damaged) {
+            return;
+        }
+        // Closed before another takes its place.
+        self.looker = None;
+        if let Err(e) = self.looker() {
+            tracing::error!(error = %e, help = e.help, "the store is damaged; it is tried again");
+        }
+    }
+
+    /// Looks at a checkout; a panic costs one look, not the service.
+    fn guarded<T>(
+        &mut self,
+        target: &Target,
+        work: impl FnOnce(&mut Looker) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        guarded(self.looker()?, target, work)
+    }
+
+    fn work(&mut self, job: Job, progress: &Progress) -> Option<Report> {
+        let began = clock::tick();
+        let took = || Took { began, ended: clock::tick() };
+        Some(match job {
+            Job::Arm(id, target, watcher) => {
+                Report::Armed(id, self.guarded(&target, |l| l.arm(&target, &*watcher)))
+            }
+            Job::Look(id, target, work, watcher) => {
+                let look = |l: &mut Looker| l.look(&target, &work, hook(&watcher), progress);
+                let looked = self.guarded(&target, look);
+                Report::Looked(id, looked, took())
+            }
+            Job::Judge(id, target, watcher) => {
+                let judge = |l: &mut Looker| l.judge(&target, hook(&watcher), progress);
+                let judged = self.guarded(&target, judge);
+                Report::Looked(id, judged, took())
+            }
+            Job::Upkeep(task) => {
+                if let Some(looker) = &mut self.looker {
+                    task(looker.store());
+                }
+                Report::Upkept
+            }
+            Job::Note(task) => {
+                if let Some(looker) = &mut self.looker {
+                    task(looker.store());
+                }
+                return None;
+            }
+            Job::Ping(watchers) => Report::Pong(watchers.iter().all(|w| w.is_alive())),
+            Job::Tools(tools) => {
+                self.tools = Arc::clone(&tools);
+                if let Some(looker) = &mut self.looker {
+                    looker.set_tools(tools);
+                }
+                return None;
+            }
+            Job::Forget(target) => {
+                if let Some(looker) = &mut self.looker {
+                    looker.forget(&target);
+                }
+                return None;
+            }
+        })
+    }
+}
+
 fn guarded<T>(
     looker: &mut Looker,
     target: &Target,

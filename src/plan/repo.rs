@@ -228,7 +228,9 @@ impl Repo {
         // Racily clean (git, Documentation/technical/racy-git): a file that is not older than
         // the index may have changed since without a trace.
         let written = content::stat(&self.index_path()).map_or(Moment(0), |s| Moment(s.mtime));
-        let index = repo.index().map_err(|e| unreadable(&self.root(), &e))?;
+        // Of its own: the repository's would stay in memory for as long as files are read.
+        let index = git2::Index::open(&self.index_path());
+        let index = index.map_err(|e| unreadable(&self.root(), &e))?;
         let mut tracked: Vec<Tracked> = index
             .iter()
             .map(|e| {
@@ -244,6 +246,7 @@ impl Repo {
                 Tracked { path: e.path, gitlink: e.mode & TYPE == GITLINK, clean }
             })
             .collect();
+        drop(index);
         // A conflict has up to three stages of one path.
         tracked.dedup_by(|a, b| a.path == b.path);
         if has_filters(&repo, &self.root(), &tracked) {
@@ -255,6 +258,16 @@ impl Repo {
             }
         }
         Ok(tracked)
+    }
+
+    /// The paths of the index, sorted, each with whether a checkout inside is meant.
+    pub fn tracked_names(&self) -> Option<Vec<(Vec<u8>, bool)>> {
+        let index = git2::Index::open(&self.index_path()).ok()?;
+        let name = |e: IndexEntry| (e.path, e.mode & TYPE == GITLINK);
+        let mut names: Vec<(Vec<u8>, bool)> = index.iter().map(name).collect();
+        // A conflict has up to three stages of one path.
+        names.dedup_by(|a, b| a.0 == b.0);
+        Some(names)
     }
 
     /// The files with git's ignore rules that hold for the whole repository, weakest first.

@@ -18,7 +18,7 @@ use super::components::{directory, is_marker, name};
 use super::conclude::Conclusion;
 use super::judge::Landmarks;
 use super::{
-    Change, Kept, KnownContent, Options, Progress, Recalled, Records, Scanned, With, heed,
+    Change, Kept, KnownContent, Options, Progress, Recalled, Records, Scanned, With, heed, is_own,
     judge_again, look,
 };
 use crate::clock::Moment;
@@ -33,8 +33,9 @@ use crate::policy::Policy;
 pub struct Standing {
     engine: String,
     commit: Option<String>,
+    branch: Option<String>,
     recalled: Recalled,
-    /// git's index before the checkout was looked at.
+    /// git's index when it was last seen to track what is tracked here.
     index: Option<Stat>,
     /// See [`crate::plan::Plan::missing`].
     missing: Vec<Arc<[u8]>>,
@@ -63,7 +64,7 @@ pub struct Ground {
 /// Why some spots cannot be judged by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// git's index is another.
+    /// git's index tracks other files, or the branch is another.
     Index,
     /// The license database is another.
     Database,
@@ -120,32 +121,35 @@ impl Standing {
     /// # Errors
     /// The records cannot be read.
     pub fn new(
-        scanned: &Scanned,
+        scanned: Scanned,
         kept: Kept,
         ground: Ground,
         licenses: &Licenses,
         records: &mut dyn Records,
     ) -> Result<Standing, Failure> {
         let Ground { policy, index } = ground;
-        let landmarks = Landmarks::find(scanned, &scanned.files, &policy, licenses);
-        let mut recalled = records.recall(&scanned.checkout, &scanned.engine)?;
-        // Somebody was faster. That is found out when the next scan is to be kept.
-        recalled.revision = recalled.revision.filter(|r| *r == kept.revision);
+        let landmarks = Landmarks::find(&scanned, &scanned.files, &policy, licenses);
         let mut license_files: FxHashMap<Vec<u8>, Vec<Arc<[u8]>>> = FxHashMap::default();
         for f in scanned.files.iter().filter(|f| is_license_file(name(&f.path))) {
             let directory = directory(&f.path).to_vec();
-            license_files.entry(directory).or_default().push(Arc::clone(&f.path));
+            license_files.entry(directory).or_default().push(f.path[..].into());
         }
+        // Both are large, and one is enough in memory.
+        drop((scanned.files, scanned.contents, scanned.moved, scanned.removed));
+        let mut recalled = records.recall(&scanned.checkout, &scanned.engine)?;
+        // Somebody was faster. That is found out when the next scan is to be kept.
+        recalled.revision = recalled.revision.filter(|r| *r == kept.revision);
         let mut pointed = FxHashSet::default();
         for known in recalled.contents.iter().flatten() {
             pointed.extend(pointed_by(known));
         }
         Ok(Standing {
-            engine: scanned.engine.clone(),
-            commit: scanned.checkout.commit.clone(),
+            engine: scanned.engine,
+            commit: scanned.checkout.commit,
+            branch: scanned.checkout.branch,
             recalled,
             index,
-            missing: scanned.missing.clone(),
+            missing: scanned.missing,
             policy,
             landmarks,
             license_files,
@@ -208,6 +212,20 @@ impl Standing {
         part
     }
 
+    /// Whether git tracks what is tracked here. It does after most commits, and when `git status`
+    /// has noted in its index what files are like.
+    fn is_tracked_by(&self, checkout: &Checkout) -> bool {
+        let Some(tracked) = checkout.tracked_names() else { return false };
+        let tracked = tracked.iter().map(|(path, inside)| (&path[..], *inside));
+        let tracked = tracked.filter(|(path, _)| !is_own(path));
+        let known = self.recalled.memory.files.iter().filter(|r| r.tracked);
+        let known = known.map(|r| (&*r.path, r.what == Was::Skipped(Skipped::Submodule)));
+        let missing = self.missing.iter().map(|path| (&**path, false));
+        let mut known: Vec<(&[u8], bool)> = known.chain(missing).collect();
+        known.sort_unstable();
+        known.into_iter().eq(tracked)
+    }
+
     /// Whether more than the file itself may be judged otherwise when one of this path changes.
     fn is_decisive(&self, checkout: &Checkout, path: &[u8]) -> Option<Refused> {
         let name = name(path);
@@ -231,7 +249,7 @@ impl Standing {
     /// As for [`super::scan`].
     #[allow(clippy::too_many_arguments, reason = "those of `scan`, and the spots")]
     pub fn scan(
-        &self,
+        &mut self,
         checkout: Checkout,
         spots: &[Arc<[u8]>],
         detector: &Detector,
@@ -240,8 +258,17 @@ impl Standing {
         options: &Options<'_>,
         progress: &Progress,
     ) -> Result<Result<Scanned, Refused>, Failure> {
-        if checkout.index_stat() != self.index {
+        // Policies have rules for branches.
+        if checkout.branch != self.branch {
             return Ok(Err(Refused::Index));
+        }
+        // Before the index is read: what changes afterwards makes it another.
+        let index = checkout.index_stat();
+        if index != self.index {
+            if !self.is_tracked_by(&checkout) {
+                return Ok(Err(Refused::Index));
+            }
+            self.index = index;
         }
         if detector.engine() != self.engine {
             return Ok(Err(Refused::Database));

@@ -71,7 +71,7 @@ impl Store {
     }
 }
 
-fn is_damage(e: &rusqlite::Error) -> bool {
+pub(super) fn is_damage(e: &rusqlite::Error) -> bool {
     is_corrupt(e) || e.sqlite_error_code() == Some(ErrorCode::NotADatabase)
 }
 

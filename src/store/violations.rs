@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Transaction, params};
+use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::Interned;
@@ -26,13 +27,30 @@ fn text(detail: &serde_json::Value) -> Arc<str> {
 #[derive(Clone, PartialEq, Eq)]
 struct Row {
     id: i64,
-    rule: String,
-    outcome: String,
-    severity: String,
-    context: String,
-    waiver: Option<String>,
+    rule: Arc<str>,
+    outcome: Arc<str>,
+    severity: Arc<str>,
+    context: Arc<str>,
+    waiver: Option<Arc<str>>,
     resolved: bool,
     born: Option<Vec<u8>>,
+}
+
+/// The violations of one file by license, sorted. Mostly it is one, and there are many files.
+type OfFile = Vec<(Arc<str>, Row)>;
+
+type Rows = BTreeMap<Vec<u8>, OfFile>;
+
+fn put(of: &mut OfFile, license: Arc<str>, row: Row) {
+    match of.binary_search_by(|(known, _)| known.cmp(&license)) {
+        Ok(n) => of[n].1 = row,
+        Err(n) => of.insert(n, (license, row)),
+    }
+}
+
+fn take(of: &mut OfFile, license: &str) -> Option<Row> {
+    let n = of.binary_search_by(|(known, _)| (**known).cmp(license)).ok()?;
+    Some(of.remove(n).1)
 }
 
 /// What is the case now with a license in a file.
@@ -102,8 +120,6 @@ pub(super) fn write(
     Ok(became)
 }
 
-type Rows = BTreeMap<Vec<u8>, BTreeMap<String, Row>>;
-
 /// Adds the violations of a checkout from a path up to another, also those that are resolved.
 fn read(
     tx: &Transaction<'_>,
@@ -116,19 +132,30 @@ fn read(
         "SELECT path, license, id, rule, outcome, severity, context, waiver, state, born
          FROM violation WHERE checkout = ?1 AND path >= ?2 AND path < ?3",
     )?;
+    // A few words make up all of them.
+    let mut words: FxHashSet<Arc<str>> = FxHashSet::default();
+    let mut word = |text: &str| match words.get(text) {
+        Some(word) => Arc::clone(word),
+        None => {
+            let new: Arc<str> = text.into();
+            words.insert(Arc::clone(&new));
+            new
+        }
+    };
     let mut rows = select.query(params![checkout, from, end])?;
     while let Some(r) = rows.next()? {
         let row = Row {
             id: r.get(2)?,
-            rule: r.get(3)?,
-            outcome: r.get(4)?,
-            severity: r.get(5)?,
-            context: r.get(6)?,
-            waiver: r.get(7)?,
+            rule: word(r.get_ref(3)?.as_str()?),
+            outcome: word(r.get_ref(4)?.as_str()?),
+            severity: word(r.get_ref(5)?.as_str()?),
+            context: word(r.get_ref(6)?.as_str()?),
+            waiver: r.get_ref(7)?.as_str_or_null()?.map(&mut word),
             resolved: r.get_ref(8)?.as_str()? == "resolved",
             born: r.get(9)?,
         };
-        all.entry(r.get(0)?).or_default().insert(r.get(1)?, row);
+        let license = word(r.get_ref(1)?.as_str()?);
+        put(all.entry(r.get(0)?).or_insert_with(|| Vec::with_capacity(1)), license, row);
     }
     Ok(())
 }
@@ -170,8 +197,10 @@ impl Life<'_, '_> {
         }
         for (to, from) in &scanned.moved {
             if let Some(rows) = remembered.remove(&**from) {
-                let rows = self.moved(to, from, rows)?;
-                remembered.entry(to.to_vec()).or_default().extend(rows);
+                let there = remembered.entry(to.to_vec()).or_default();
+                for (license, row) in self.moved(to, from, rows)? {
+                    put(there, license, row);
+                }
             }
         }
         for f in &scanned.files {
@@ -231,13 +260,8 @@ impl Life<'_, '_> {
     }
 
     /// Takes the violations of a file along to where it is now.
-    fn moved(
-        &mut self,
-        to: &[u8],
-        from: &[u8],
-        rows: BTreeMap<String, Row>,
-    ) -> rusqlite::Result<BTreeMap<String, Row>> {
-        let mut moved = BTreeMap::new();
+    fn moved(&mut self, to: &[u8], from: &[u8], rows: OfFile) -> rusqlite::Result<OfFile> {
+        let mut moved = OfFile::new();
         for (license, row) in rows {
             if row.resolved {
                 continue;
@@ -257,19 +281,14 @@ impl Life<'_, '_> {
                      WHERE checkout = ?1 AND path = ?2 AND license = ?3",
                 )?
                 .execute(params![self.checkout, from, license, to, born])?;
-            let detail = json!({ "license": license, "from": crate::diag::visible(from) });
+            let detail = json!({ "license": *license, "from": crate::diag::visible(from) });
             self.event("violation.moved", Some(row.id), to, &text(&detail))?;
-            moved.insert(license, Row { born, ..row });
+            moved.push((license, Row { born, ..row }));
         }
         Ok(moved)
     }
 
-    fn file(
-        &mut self,
-        path: &[u8],
-        verdict: &Verdict,
-        mut before: BTreeMap<String, Row>,
-    ) -> rusqlite::Result<()> {
+    fn file(&mut self, path: &[u8], verdict: &Verdict, mut before: OfFile) -> rusqlite::Result<()> {
         let context = &self.scanned.contexts[verdict.context];
         let open = verdict.decision.breaches.iter().map(|judged| {
             let lapsed = verdict.lapsed.iter().find(|l| l.license == judged.license);
@@ -282,7 +301,7 @@ impl Life<'_, '_> {
             lapse: None,
         });
         for now in open.chain(waived) {
-            let was = before.remove(&now.judged.license);
+            let was = take(&mut before, &now.judged.license);
             self.license(path, context, verdict, &now, was)?;
         }
         for (license, row) in before {
@@ -343,10 +362,10 @@ impl Life<'_, '_> {
             return Ok(());
         };
         let mut detail = says();
-        let same = was.rule == rule.id
-            && was.outcome == outcome
-            && was.severity == severity
-            && was.context == context;
+        let same = *was.rule == *rule.id
+            && *was.outcome == *outcome
+            && *was.severity == *severity
+            && *was.context == *context;
         if same && !was.resolved && was.waiver.as_deref() == now.waiver {
             return Ok(());
         }
@@ -371,8 +390,8 @@ impl Life<'_, '_> {
             self.event("violation.reopened", Some(was.id), path, &text(&detail))?;
         } else if !same {
             detail["was"] = json!({
-                "rule": was.rule, "outcome": was.outcome, "severity": was.severity,
-                "context": was.context,
+                "rule": *was.rule, "outcome": *was.outcome, "severity": *was.severity,
+                "context": *was.context,
             });
             self.event("violation.changed", Some(was.id), path, &text(&detail))?;
         }
@@ -405,8 +424,8 @@ impl Life<'_, '_> {
             )?
             .execute(params![self.checkout, path, license, self.last_scan])?;
         let detail = json!({
-            "license": license, "rule": row.rule, "outcome": row.outcome,
-            "severity": row.severity, "context": row.context,
+            "license": license, "rule": *row.rule, "outcome": *row.outcome,
+            "severity": *row.severity, "context": *row.context,
         });
         self.event("violation.resolved", Some(row.id), path, &text(&detail))
     }

@@ -54,10 +54,12 @@ pub enum Reason {
     Asked,
     /// The license database or the settings are others.
     Configuration,
+    /// The store was damaged and opened anew.
+    Damage,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 15] = [
+    pub const ALL: [Reason; 16] = [
         Reason::Start,
         Reason::Overflow,
         Reason::Lost,
@@ -73,6 +75,7 @@ impl Reason {
         Reason::Poll,
         Reason::Asked,
         Reason::Configuration,
+        Reason::Damage,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Reason {
             Reason::Poll => "poll",
             Reason::Asked => "asked",
             Reason::Configuration => "configuration",
+            Reason::Damage => "damage",
         }
     }
 

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! Watches a few files that people edit: configuration, policies, the license database. Editors
-//! replace files, so it is their directories that are watched, and any change in them is told.
+//! replace files, so it is their directories that are watched, and any change in them is told. In
+//! the same way it is told what comes and goes beside checkouts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,17 @@ impl FileWatch {
             let existing = path.ancestors().skip(1).find(|p| p.is_dir());
             wanted.extend(existing.map(Path::to_owned));
         }
+        self.watch(wanted);
+    }
+
+    /// Watches what comes into these directories and goes, instead of what was watched before. What
+    /// is not there is watched for above it.
+    pub fn set_directories<'p>(&mut self, directories: impl IntoIterator<Item = &'p PathBuf>) {
+        let nearest = |path: &PathBuf| path.ancestors().find(|p| p.is_dir()).map(Path::to_owned);
+        self.watch(directories.into_iter().filter_map(nearest).collect());
+    }
+
+    fn watch(&mut self, wanted: BTreeSet<PathBuf>) {
         for path in self.watched.difference(&wanted) {
             // It may be gone by itself.
             let _ = self.notify.unwatch(path);

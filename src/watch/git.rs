@@ -58,7 +58,6 @@ impl Places {
 /// What a change of a file in git's directory means; at worst that HEAD is asked in vain.
 fn meaning(relative: &[u8]) -> Change {
     match relative {
-        b"index" => Change::Everything(Reason::Index),
         b"info/exclude" | b"config" | b"config.worktree" => Change::Everything(Reason::Settings),
         // The directory itself.
         b"" => Change::Everything(Reason::Root),

@@ -147,6 +147,7 @@ impl Api {
         let answer = self.ask(self.limits.answering * 6, move |service| {
             // Kept until the reading is over, though nobody may wait for it any more.
             let _permit = permit;
+            let _reading = service.reading();
             Store::open_existing(service.store()).and_then(|store| question(&store, service))
         });
         Ok(answer.await??)
