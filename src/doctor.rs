@@ -12,6 +12,7 @@ mod account;
 mod checkouts;
 mod places;
 mod unit;
+mod webhooks;
 
 use std::path::Path;
 
@@ -106,6 +107,9 @@ pub fn examine(path: &Path, overlay: Option<&Path>, now: Moment) -> Vec<Check> {
         places::control(config, account, service.as_ref(), &mut notes);
     }
     unit::examine(service.as_ref(), &mut notes);
+    if let Some(config) = &config {
+        webhooks::examine(config, service.as_ref(), &mut notes);
+    }
     if let Some(config) = &config {
         places::reachable(config, service.as_ref(), &mut notes);
     }

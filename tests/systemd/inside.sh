@@ -120,6 +120,58 @@ await "the violation" violates theirs.c
 complies ours.c
 lictor audit export --store "$store" | grep "$(as_dev git rev-parse HEAD)" >/dev/null
 
+step "webhooks are told by a service that has the network, and reads no checkout"
+systemctl is-active lictor-deliver
+cat >/usr/local/bin/receive <<'END'
+#!/bin/bash
+# Takes one request from a socket that systemd accepted.
+length=0
+while IFS= read -r line && line=${line%$'\r'} && [ -n "$line" ]; do
+    echo "$line" >>/var/tmp/received
+    case "${line,,}" in content-length:*) length=${line#*: } ;; esac
+done
+head -c "$length" >>/var/tmp/received
+printf 'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'
+END
+chmod 755 /usr/local/bin/receive
+printf '[Socket]\nListenStream=127.0.0.1:8099\nAccept=yes\n' >/etc/systemd/system/receiver.socket
+printf '[Service]\nExecStart=/usr/local/bin/receive\nStandardInput=socket\n' >/etc/systemd/system/receiver@.service
+install -d -m 700 /etc/credstore
+lictor webhook secret new >/etc/credstore/hook
+install -d /etc/systemd/system/lictor-deliver.service.d
+printf '[Service]\nLoadCredential=hook:/etc/credstore/hook\n' >/etc/systemd/system/lictor-deliver.service.d/hook.conf
+cp /etc/lictor/lictor.toml /etc/lictor/without.toml
+cat >>/etc/lictor/lictor.toml <<'END'
+
+[[webhook]]
+name = "ospo"
+url = "http://127.0.0.1:8099/"
+plain-http = true
+allow = "127.0.0.0/8"
+secrets = "credential:hook"
+END
+lictor config check
+systemctl daemon-reload
+systemctl start receiver.socket
+systemctl reload lictor
+systemctl restart lictor-deliver
+save /srv/checkouts/app/told.c AGPL-3.0-only
+told() {
+    grep '"type":"violation.opened"' /var/tmp/received | grep told.c >/dev/null
+}
+await "the message" told
+grep -i '^webhook-signature: v1,' /var/tmp/received >/dev/null
+lictor status | grep '^ospo *active' >/dev/null
+# As root, who may read what systemd handed over.
+CREDENTIALS_DIRECTORY=/etc/credstore lictor webhook test ospo
+deliverer=$(systemctl show --property=MainPID --value lictor-deliver)
+[ "$(stat -c %U "/proc/$deliverer")" = lictor ]
+! CREDENTIALS_DIRECTORY=/etc/credstore nsenter --target "$(show MainPID)" --net -- /usr/bin/lictor webhook test ospo
+rm /srv/checkouts/app/told.c
+await "the end of it" complies told.c
+mv /etc/lictor/without.toml /etc/lictor/lictor.toml
+systemctl reload lictor lictor-deliver
+
 step "the doctor finds no problem, and one where there is one"
 code=0
 lictor doctor || code=$?
