@@ -53,7 +53,7 @@ use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
@@ -339,7 +339,7 @@ impl Detector {
             seen.points.extend(files.map(|f| (f.clone(), range.clone())));
             let heading = !r.granted && !r.or && is_heading(text, &range);
             let quoted = is_quoted(text, &range);
-            let file = r.how != How::Address && is_file_name(text, &range);
+            let file = !matches!(r.how, How::Address { .. }) && is_file_name(text, &range);
             seen.hits.extend(self.named(&r, range).map(|h| Hit {
                 heading,
                 quoted: quoted && h.mention,
@@ -368,7 +368,10 @@ impl Detector {
                 Sure::Plain => (MatchKind::Notice, sure, Basis::NameLaterUnsaid),
                 Sure::Vague => (MatchKind::Notice, sure, Basis::NameVersionUnsaid),
             },
-            How::Address => (MatchKind::Reference, Sure::Plain, Basis::Address),
+            How::Address { vague } => {
+                let sure = if vague { Sure::Vague } else { Sure::Plain };
+                (MatchKind::Reference, sure, Basis::Address)
+            }
             How::ExceptionName => (MatchKind::Reference, Sure::Exact, Basis::Name),
         };
         let matched = self.references().title(r);
@@ -377,8 +380,8 @@ impl Detector {
             true => stand_in(&r.expression),
             false => self.parse(&r.expression)?,
         };
-        let mention =
-            !r.granted && matches!(r.how, How::Name { .. } | How::Address | How::ExceptionName);
+        let mention = !r.granted
+            && matches!(r.how, How::Name { .. } | How::Address { .. } | How::ExceptionName);
         Some(Hit {
             sure,
             or: r.or,

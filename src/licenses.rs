@@ -28,10 +28,9 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Failure, Mistakes, visible};
 use crate::model::UnknownWord;
 use expression::{Expr, Term};
-use list::exception_ids;
 #[cfg(test)]
 pub use list::texts as listed_texts;
-pub use list::{LicenseText, license_ids};
+pub use list::{LicenseText, exception_ids, license_ids};
 use rules::{Custom, OverlayError, Rule, Source};
 
 /// The class of a license, as the field uses the words; `license-db/README.md` defines each.

@@ -40,6 +40,27 @@ pub(super) fn invariant(tokens: &[Token]) -> Vec<Token> {
             ("the name of", "not be used in advertising", 24, 0),
             ("the names of", "not be used in advertising", 24, 0),
             ("the name of", "shall not be used in advertising", 24, 0),
+            // Licenses made after Apache's.
+            ("the name", "must not be used to endorse", 24, 0),
+            ("the names", "must not be used to endorse", 24, 0),
+            ("this software may not be called", "nor may", 16, 0),
+            ("nor may", "appear in their name", 16, 0),
+            ("nor may", "appear in their names", 16, 0),
+            // Disclaimers in the name of a university or company.
+            ("even if", "has been advised", 16, 0),
+            ("even if", "have been advised", 16, 0),
+            ("damage", "specifically disclaims", 16, 0),
+            ("damage", "specifically disclaim", 16, 0),
+            ("basis and", "has", 16, 0),
+            ("basis and", "have", 16, 0),
+            ("prior permission", "makes no representations", 16, 0),
+            ("prior permission", "make no representations", 16, 0),
+            ("prior permission", "disclaims all warranties", 16, 0),
+            ("prior permission", "disclaim all warranties", 16, 0),
+            ("implied warranty", "disclaims all warranties", 16, 0),
+            ("implied warranty", "disclaim all warranties", 16, 0),
+            ("as is and", "disclaims all warranties", 16, 0),
+            ("as is and", "disclaim all warranties", 16, 0),
         ];
         let blanks = blanks.iter().map(|(from, to, most, whole)| Blank {
             from: tokens::words(from),

@@ -53,7 +53,8 @@ impl Reference {
 
     /// Whether it names one license and not a family.
     pub fn is_sure(&self) -> bool {
-        !matches!(self.how, How::Clue | How::Name { sure: Sure::Vague })
+        let vague = How::Name { sure: Sure::Vague };
+        !(matches!(self.how, How::Clue | How::Address { vague: true }) || self.how == vague)
     }
 }
 
@@ -64,10 +65,11 @@ pub(super) enum How {
     /// The fixed words of a rule that are a weak sign.
     Clue,
     /// A name, and how much it says of the version.
-    Name {
-        sure: Sure,
+    Name { sure: Sure },
+    Address {
+        /// The license has versions, and it does not say which.
+        vague: bool,
     },
-    Address,
     /// The words of an exception, to be attached to the license that stands by it.
     Exception,
     /// The name of an exception, which says something only behind a license.
@@ -92,7 +94,10 @@ enum Meaning {
     FalseAlarm {
         open: bool,
     },
-    Address(String),
+    Address {
+        id: String,
+        vague: bool,
+    },
 }
 
 pub(super) struct References {
@@ -130,9 +135,14 @@ impl References {
                 }
             }
             let known = Known::new(family, strong.iter().chain(&weak));
+            let names: Vec<Vec<u64>> =
+                strong.iter().chain(&weak).map(|n| tokens::words(n)).collect();
             for (_, id) in &known.versions {
-                covered.extend([id.clone(), format!("{id}-only"), format!("{id}-or-later")]);
-                covered.insert(format!("{id}+"));
+                // What the grammar reads: one of the names, and the version behind it.
+                if names.iter().any(|n| tokens::words(id).starts_with(n)) {
+                    covered.extend([id.clone(), format!("{id}-only"), format!("{id}-or-later")]);
+                    covered.insert(format!("{id}+"));
+                }
             }
             families.push(known);
         }
@@ -142,9 +152,8 @@ impl References {
             .filter_map(|f| f.unversioned.as_deref())
             .collect();
         for id in crate::licenses::license_ids() {
-            // "DOC", "Intel", "Fair": what is but a word is listed with its names, if at all.
-            let numbered = id.contains('-') && id.bytes().any(|b| b.is_ascii_digit());
-            if !covered.contains(id) && numbered {
+            let read = covered.contains(id) && !has_date(id);
+            if !read {
                 add(tokens::words(id), Meaning::Id(id), format!("name {id}"));
             }
         }
@@ -152,6 +161,11 @@ impl References {
             for name in exception.names.iter().flat_map(|p| names::expand(p).unwrap_or_default()) {
                 add(tokens::words(&name), Meaning::Exception(id.clone()), format!("name {name}"));
             }
+        }
+        // As an id is written; a name of the same words goes first.
+        for id in crate::licenses::exception_ids() {
+            let current = licenses.exception_successor(id).unwrap_or(id);
+            add(tokens::words(id), Meaning::Exception(current.to_owned()), format!("name {id}"));
         }
         for rule in licenses.rules().iter().filter(|r| !texts::is_text(r)) {
             let own = tokens::words(&rule.text);
@@ -169,7 +183,11 @@ impl References {
             add(own, meaning, rule.name.clone());
         }
         for (address, id) in addresses::addresses(licenses) {
-            add(tokens::words(&address), Meaning::Address(id), format!("address {address}"));
+            let has_digit = |s: &str| s.bytes().any(|b| b.is_ascii_digit());
+            let gnu = address.starts_with("gnu.org/");
+            let vague = has_digit(&id) && !has_digit(&address) && !gnu;
+            let title = format!("address {address}");
+            add(tokens::words(&address), Meaning::Address { id, vague }, title);
         }
         References { automaton: Automaton::new(sequences), meanings, titles, families, words }
     }
@@ -191,6 +209,11 @@ impl References {
     pub fn find(&self, text: &[u8], tokens: &[Token]) -> Vec<Reference> {
         Reader { of: self, text, tokens }.read()
     }
+}
+
+/// Whether an id has a day in it, which the grammar does not take for a version.
+fn has_date(id: &str) -> bool {
+    id.split('-').any(|part| part.len() == 8 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A rule for an exception with fewer words than this only names it.

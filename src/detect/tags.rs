@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
             let Ok(word) = std::str::from_utf8(word) else { break };
             let upper = word.to_ascii_uppercase();
             let operator = matches!(upper.as_str(), "AND" | "OR" | "WITH");
+            // Ids merely beside each other (U-Boot wrote so): all hold, as nothing offers a choice.
+            if want == Want::Operator && depth == 0 && word.contains('-') && is_id(licenses, word) {
+                words.push_str(" AND ");
+                want = Want::License;
+            }
             match want {
                 Want::Operator if operator => {
                     words.push_str(&format!(" {upper} "));
@@ -162,9 +167,12 @@ enum Want {
     Operator,
 }
 
+fn is_id(licenses: &Licenses, word: &str) -> bool {
+    licenses.license_id(word.strip_suffix('+').unwrap_or(word)).is_some()
+}
+
 fn license_id(licenses: &Licenses, word: &str) -> Option<String> {
-    let bare = word.strip_suffix('+').unwrap_or(word);
-    if licenses.license_id(bare).is_some() || expression::is_reference(word) {
+    if is_id(licenses, word) || expression::is_reference(word) {
         return Some(word.to_owned());
     }
     // Prose ("SPDX-License-Identifier: tag") is not taken for an unknown license.
@@ -225,6 +233,8 @@ mod tests {
             (": (MIT OR\n#  ISC) AND 0BSD\n", "(MIT OR ISC) AND 0BSD", "\n"),
             (": (MIT OR ISC\n", "MIT OR ISC", "\n"),
             (": LicenseRef-Ours\n", "LicenseRef-Ours", "\n"),
+            (": GPL-2.0+\tBSD-3-Clause\n", "GPL-2.0-or-later AND BSD-3-Clause", "\n"),
+            (": MIT Apache\n", "MIT", " Apache\n"),
             (": Nonsense-9.9 OR MIT\n", "LicenseRef-lictor-unknown-Nonsense-9.9 OR MIT", "\n"),
             (": GPL-2.0-only WITH foo\n", "GPL-2.0-only WITH AdditionRef-lictor-unknown-foo", "\n"),
         ] {

@@ -302,6 +302,24 @@ fn regression_of_texts_much_alike_the_named_one_is_found() {
 }
 
 #[test]
+fn regression_a_text_in_the_name_of_somebody_else_is_that_text() {
+    let other =
+        text_of("PostgreSQL").replace("UNIVERSITY OF CALIFORNIA", "ZEBRA INSTITUTE OF PAINT");
+    assert_eq!(expression(other).as_deref(), Some("PostgreSQL"));
+    let other = text_of("Apache-1.1").replace("Apache Software Foundation", "Painted Zebra Works");
+    assert_eq!(expression(other.replace("Apache", "Zebra")).as_deref(), Some("Apache-1.1"));
+}
+
+#[test]
+fn regression_a_text_without_what_may_be_left_out_is_that_text() {
+    let apache = text_of("Apache-2.0");
+    let body = apache.find("1. Definitions").unwrap()..apache.find("END OF TERMS").unwrap();
+    assert_eq!(expression(&apache[body]).as_deref(), Some("Apache-2.0"));
+    let (own, _) = text_of("Sleepycat").split_once("The Regents").unwrap();
+    assert_eq!(expression(own).as_deref(), Some("Sleepycat"));
+}
+
+#[test]
 fn regression_a_text_that_differs_in_its_holder_alone_is_its_holders() {
     let text = text_of("SMLNJ");
     assert_eq!(expression(text).as_deref(), Some("SMLNJ"));

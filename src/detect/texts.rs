@@ -335,10 +335,11 @@ impl Index {
     ) -> usize {
         let entry = |n: usize| &self.entries[n];
         let own = entry(c.entry);
-        if own.header || own.exception || c.score >= EXACT || named(&own.id) {
+        let exact = c.score >= EXACT && own.holder.is_none();
+        if own.exception || exact || named(&own.id) {
             return c.entry;
         }
-        let mut rivals = c.rivals.iter().filter(|n| !entry(**n).header);
+        let mut rivals = c.rivals.iter().filter(|n| entry(**n).header == own.header);
         if let Some(named) = rivals.find(|n| named(&entry(**n).id)) {
             return *named;
         }

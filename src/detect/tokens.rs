@@ -447,6 +447,15 @@ fn is_copyright(text: &[u8], line: &[Token]) -> bool {
         "may",
         "use",
         "freely",
+        "under",
+        "agpl",
+        "agplv",
+        "apache",
+        "artistic",
+        "mpl",
+        "unlicense",
+        "wtfpl",
+        "zlib",
     ];
     if (0..line.len()).any(|i| telling.iter().any(|w| is(i, w))) {
         return false;

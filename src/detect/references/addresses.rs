@@ -16,12 +16,13 @@ pub(super) fn addresses(licenses: &Licenses) -> Vec<(String, String)> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut clash: FxHashSet<String> = FxHashSet::default();
     let mut put = |url: String, id: &str| {
-        if let Some(known) = all.get(&url)
-            && stem(known) != stem(id)
-        {
-            clash.insert(url);
-        } else {
-            all.entry(url).or_insert_with(|| id.to_owned());
+        match all.get(&url) {
+            None => drop(all.insert(url, id.to_owned())),
+            Some(known) if stem(known) == stem(id) => {}
+            // A variant of a license is read where the license is.
+            Some(known) if is_variant(id, known) => {}
+            Some(known) if is_variant(known, id) => drop(all.insert(url, id.to_owned())),
+            Some(_) => drop(clash.insert(url)),
         }
     };
     for a in licenses.addresses() {
@@ -38,6 +39,10 @@ pub(super) fn addresses(licenses: &Licenses) -> Vec<(String, String)> {
         if tokens::words(path).len() >= 2 || tokens::words(path).len() == 1 && path.len() >= 5 {
             put(url.to_owned(), &id);
         }
+        // What people point to at Creative Commons is the page before the text.
+        if let Some(deed) = url.strip_suffix("/legalcode") {
+            put(deed.to_owned(), &id);
+        }
     }
     for id in crate::licenses::license_ids() {
         let canonical = licenses.parse(id).map_or(id.to_owned(), |e| e.to_string());
@@ -49,6 +54,11 @@ pub(super) fn addresses(licenses: &Licenses) -> Vec<(String, String)> {
         }
     }
     all.into_iter().filter(|(url, _)| !clash.contains(url)).collect()
+}
+
+/// Whether an id is another's with more behind it.
+fn is_variant(id: &str, of: &str) -> bool {
+    id.strip_prefix(of).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// An address without scheme, `www.`, ending, and without the archive that keeps a copy of it.

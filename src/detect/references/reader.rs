@@ -83,7 +83,7 @@ impl Reader<'_> {
     fn number_word(&self, at: usize) -> Option<&str> {
         let token = self.tokens.get(at)?;
         let word = token.bytes(self.text);
-        if word[0].is_ascii_digit() && word.len() <= 3 {
+        if word[0].is_ascii_digit() && word.len() <= 4 {
             return std::str::from_utf8(word).ok();
         }
         self.of.words.numbers.iter().find(|(h, _)| *h == token.hash).map(|(_, n)| *n)
@@ -160,6 +160,12 @@ impl Reader<'_> {
                     }
                     end
                 }
+                // "With the Bison exception" is known, "Bison exception 1.24" says more.
+                Meaning::Rule { how: How::Exception | How::ExceptionName, .. }
+                    if self.exception_beyond(at, end) =>
+                {
+                    at + 1
+                }
                 Meaning::Rule { expression, how, .. } => {
                     surely(expression, *how);
                     end
@@ -168,8 +174,8 @@ impl Reader<'_> {
                     surely(id, How::ExceptionName);
                     end
                 }
-                Meaning::Address(id) => {
-                    surely(id, How::Address);
+                Meaning::Address { id, vague } => {
+                    surely(id, How::Address { vague: *vague });
                     end
                 }
                 Meaning::Id(id) => {
@@ -178,7 +184,12 @@ impl Reader<'_> {
                     let end = end + usize::from(plus);
                     let how = How::Name { sure: Sure::Exact };
                     let reference = Reference::new(expression, at..end, how, number);
-                    let meant = self.context(at, end, false);
+                    // "DOC", "Intel", "Fair" are words, if not a field's value.
+                    let meant = match id.contains('-') {
+                        true => self.context(at, end, false),
+                        false if self.is_value(at, end, id) => Meant::Yes,
+                        false => Meant::No,
+                    };
                     named.push(Named { reference, meant, family: None });
                     end
                 }
@@ -212,6 +223,13 @@ impl Reader<'_> {
         named
     }
 
+    /// Whether the name of an exception begins within some words and reaches beyond them.
+    fn exception_beyond(&self, start: usize, end: usize) -> bool {
+        let names = |n: u32| matches!(self.of.meanings[n as usize], Meaning::Exception(_));
+        (start + 1..end)
+            .any(|at| self.longest(at).is_some_and(|(len, n)| at + len > end && names(n)))
+    }
+
     /// The versions that belong to a name, behind it or before it, and the place of it all.
     fn versions(
         &self,
@@ -225,13 +243,19 @@ impl Reader<'_> {
         let between = |to: usize| {
             to <= name.start
                 && name.start - to <= 6
+                && !self
+                    .raw(to - 1, name.start + 1)
+                    .windows(3)
+                    .any(|w| matches!(w, b" | " | b" - "))
                 && (to == name.start || (to..name.start).any(|n| self.is(n, &words.of)))
                 && (to..name.start)
                     .all(|n| self.is(n, &words.of) || known.own.contains(&self.tokens[n].hash))
         };
         let before = pending
             .filter(|p| tail.versions.is_empty() && between(p.end))
-            .filter(|p| p.versions.iter().any(|(v, _)| known.id(v).is_some()));
+            .filter(|p| p.versions.iter().any(|(v, _)| known.id(v).is_some()))
+            // "1.0.0" is a version of the program.
+            .filter(|p| p.versions.iter().all(|(v, _)| v.split('.').count() < 3));
         let Some(before) = before else { return (tail.versions, place) };
         // "version 2 of the GPL or any later version".
         if let [(version, Later::Unsaid)] = &before.versions[..] {
@@ -244,6 +268,12 @@ impl Reader<'_> {
         (before.versions, before.start..tail.end)
     }
 
+    /// Whether a number goes on at a place that began before it.
+    fn is_inside_number(&self, at: usize) -> bool {
+        let digit = |n: usize| self.tokens[n].bytes(self.text)[0].is_ascii_digit();
+        at > 0 && self.gap(at) == b"." && digit(at) && digit(at - 1)
+    }
+
     /// The longest sequence that begins at a place; the first added among equals.
     fn longest(&self, at: usize) -> Option<(usize, u32)> {
         let mut best: Option<(usize, u32)> = None;
@@ -251,7 +281,9 @@ impl Reader<'_> {
             let meaning = &self.of.meanings[number as usize];
             let fits = match meaning {
                 Meaning::Id(id) => self.raw(at, at + len).eq_ignore_ascii_case(id.as_bytes()),
-                Meaning::Address(_) => {
+                // "Version 1.0 BSD" is not "0 BSD".
+                _ if self.is_inside_number(at) => false,
+                Meaning::Address { .. } => {
                     let raw = self.raw(at, at + len);
                     !raw.contains(&b' ') && !raw.contains(&b'\n')
                 }
@@ -277,7 +309,7 @@ impl Reader<'_> {
         let mut here = at;
         while here < at + TAIL {
             let close = here == at
-                && self.gap(here).iter().all(|b| b" -_,(/\"':=>.v".contains(b))
+                && self.gap(here).iter().all(|b| b" -_,()/\"':=>.v".contains(b))
                 && !self.gap(here).starts_with(b". ");
             let number = match close {
                 true => self.number(here),
@@ -389,24 +421,74 @@ impl Reader<'_> {
             return Meant::Yes;
         }
         // Words about licenses, or about granting, on the way to it.
-        let mut under = false;
+        let (mut under, mut by) = (false, false);
         for n in (start.saturating_sub(APPROACH)..start).rev() {
             let hash = self.tokens[n].hash;
             if words.license.contains(&hash) && (!self.breaks(n, start) || self.heads(n, start)) {
                 return Meant::Yes;
             }
-            if under && words.grant.contains(&hash) {
+            let grants = under && words.grant.contains(&hash)
+                || by && words.bound.contains(&hash)
+                // "Used under BSD" is said of systems.
+                || under && self.is(start - 1, &words.article) && words.use_.contains(&hash);
+            if grants || words.under.contains(&hash) && self.is(end, &words.terms) {
                 return Meant::Yes;
             }
+            by |= words.by.contains(&hash);
             under |= words.under.contains(&hash);
-            if !(words.approach.contains(&hash) || words.under.contains(&hash)) {
+            let heading = || words.heading.contains(&hash) && self.breaks(n, start);
+            if !(words.approach.contains(&hash) || words.under.contains(&hash) || heading()) {
                 break;
             }
         }
-        if versioned && self.near(start, end) {
+        if self.stated(start, end) || versioned && self.near(start, end) {
             return Meant::Yes;
         }
         Meant::Weak
+    }
+
+    /// Whether an id is the whole value of a field of that name ("License: Intel").
+    fn is_value(&self, start: usize, end: usize, id: &str) -> bool {
+        const SHORT: usize = 4;
+        let quotes = |b: &u8| b.is_ascii_whitespace() || b"\"'`[]<>,;.".contains(b);
+        let alone = end >= self.tokens.len()
+            || self.gap(end).iter().all(|b| quotes(b) || *b == b'(')
+                && (self.gap(end).contains(&b'\n') || self.gap(end).len() > 1);
+        let gap = self.gap(start);
+        alone
+            && start.checked_sub(1).is_some_and(|n| self.is(n, &self.of.words.license))
+            && gap.iter().any(|b| b":=".contains(b))
+            && gap.iter().all(|b| quotes(b) || b":=".contains(b))
+            && !gap.contains(&b'\n')
+            && (id.len() > SHORT || self.raw(start, end) == id.as_bytes())
+    }
+
+    /// Whether a name is all that is said of a file ("this code is GPL."), of its license ("the license
+    /// of the program is BSD") or in a field about copying ("Copying-policy: GPL").
+    fn stated(&self, start: usize, end: usize) -> bool {
+        let words = &self.of.words;
+        let behind = &self.text[self.tokens[end - 1].end as usize..];
+        let alone = end >= self.tokens.len()
+            || behind.first().is_some_and(|b| b".,;)!<\"'".contains(b))
+            || self.gap(end).contains(&b'\n');
+        let Some(before) = start.checked_sub(1).filter(|_| alone) else { return false };
+        if self.is(before, &words.label) {
+            return self.gap(start).trim_ascii() == b":";
+        }
+        if self.gap(start).trim_ascii() == b"(" && behind.starts_with(b")") {
+            let mut line = (start.saturating_sub(APPROACH)..start).rev();
+            let is_above = |n: &usize| self.gap(*n + 1).contains(&b'\n');
+            return line
+                .find(|n| is_above(n) || self.is(*n, &words.copyright))
+                .is_some_and(|n| !is_above(&n));
+        }
+        let (mut subject, to) = (before.saturating_sub(APPROACH)..before, before);
+        self.is(before, &words.is)
+            && !self.breaks(before, start)
+            && (to.checked_sub(1).is_some_and(|n| self.is(n, &words.work) && !self.breaks(n, to))
+                || subject.any(|n| {
+                    self.is(n, &words.license) && self.is(n + 1, &words.of) && !self.breaks(n, to)
+                }))
     }
 
     /// Whether something is said to be "licensed under" what begins at a place.
@@ -430,11 +512,11 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether a word is the heading above what begins right behind it.
+    /// Whether a word is the heading above what begins right behind it, or begins that heading.
     fn heads(&self, word: usize, start: usize) -> bool {
         let gap = self.gap(start);
-        word + 1 == start
-            && gap.iter().all(|b| b.is_ascii_whitespace() || b"#=-_*:~".contains(b))
+        (word + 1..start).all(|n| self.is(n, &self.of.words.heading))
+            && gap.iter().all(|b| b.is_ascii_whitespace() || b"#=-_*:~[".contains(b))
             && gap.iter().filter(|b| **b == b'\n').count() <= 3
     }
 

@@ -30,6 +30,22 @@ pub(super) struct Words {
     pub approach: FxHashSet<u64>,
     pub grant: FxHashSet<u64>,
     pub under: FxHashSet<u64>,
+    /// What is done *by* a license, and by nobody who has the name of one.
+    pub bound: FxHashSet<u64>,
+    pub by: FxHashSet<u64>,
+    /// What is done under *the* license, or under its terms.
+    pub use_: FxHashSet<u64>,
+    pub article: FxHashSet<u64>,
+    /// Behind a name: "under MIT terms".
+    pub terms: FxHashSet<u64>,
+    /// What goes with a word about licenses in a heading.
+    pub heading: FxHashSet<u64>,
+    /// Fields that say a license: "Copying-policy: GPL".
+    pub label: FxHashSet<u64>,
+    pub copyright: FxHashSet<u64>,
+    pub is: FxHashSet<u64>,
+    /// What is said to be under a license by the mere name: "this code is GPL".
+    pub work: FxHashSet<u64>,
     pub style: FxHashSet<u64>,
     pub joint: FxHashSet<u64>,
     pub or: FxHashSet<u64>,
@@ -72,21 +88,38 @@ impl Words {
             negation: set("no not neither without nor"),
             of: set("of the a gnu that your this our or either under terms"),
             gnu: set("gnu gpl general public"),
-            license: set("license licensed licensing licensable sublicense relicensed"),
+            license: set(
+                "license licensed licensing licensable sublicense relicensed lizenz lizenziert \
+                 licencia licenza",
+            ),
             approach: set(
                 "the a an either both of terms and conditions under gnu new standard dual its \
                  this same open source free software any one all by is are as with s your \
                  usual permissive following mode version or simplified public osi approved \
                  available distributed released in to type file info text code project name \
-                 modified revised double only agreement style",
+                 modified revised double only agreement style you very via der",
             ),
             grant: set(
                 "licensed released distributed available published provided covered dual release \
-                 distribute redistribute redistributed relicensed offered placed made license used \
-                 use modify copied modified governed license it protected open opensource software \
-                 sourced source code is are copyrighted",
+                 distribute redistribute redistributed relicensed offered placed made license \
+                 modify copied modified governed license it protected open opensource software \
+                 sourced source code is are copyrighted falls comes contributed granted \
+                 bound put steht",
             ),
-            under: set("under terms conditions subject per"),
+            under: set("under terms conditions subject per unter"),
+            bound: set("covered governed bound protected"),
+            by: set("by"),
+            use_: set("use used"),
+            article: set("the terms conditions of gnu"),
+            terms: set("terms conditions"),
+            heading: set("and copyright copyrights info information"),
+            label: set("copying policy terms rights legal"),
+            copyright: set("copyright c"),
+            is: set("is are"),
+            work: set(
+                "file files code program programs software library libraries module driver package \
+                 script plugin project work source sources itself everything else",
+            ),
             style: set("style like type open source public software free s ed compatible x"),
             joint: set(
                 "or and the gnu either both a an also under with plus as well of dual new terms",
