@@ -11,7 +11,6 @@ import json
 import os
 import queue
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -41,16 +40,21 @@ class Receiver(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
 threading.Thread(target=server.serve_forever, daemon=True).start()
+service = None
 work = tempfile.mkdtemp(prefix="lictor-bench-")
 try:
     copy = os.path.join(work, "tree")
     subprocess.run(["cp", "-a", "--reflink=auto", tree, copy], check=True)
     git = ["git", "-C", copy, "-c", "user.name=b", "-c", "user.email=b@example.org", "-c", "gc.auto=0"]
     subprocess.run([*git, "checkout", "-q", "-B", "bench"], check=True)
-    # A license that is denied, and is not in the tree: the policy denies all that is strong copyleft.
+    tag = "/* SPDX-License-" + "Identifier: AGPL-3.0-only */\n"
+    # So that there is something to tell of the first scan.
+    with open(os.path.join(copy, "lictor-bench.c"), "w") as f:
+        f.write(tag)
+    # A license that is denied, and is hardly in the tree: the policy denies all that is strong copyleft.
     with open(os.path.join(work, "policy.toml"), "w") as f:
         f.write('version = 1\nname = "bench"\n[categories]\nstrong-copyleft = "deny"\nnetwork-copyleft = "deny"\n'
-                '[otherwise]\nlicensed = "allow"\nunlicensed = "allow"\nunknown = "allow"\n')
+                '[otherwise]\nunnamed = "allow"\nnone = "allow"\nunknown = "allow"\n')
     with open(os.path.join(work, "lictor.toml"), "w") as f:
         f.write(f"""version = 1
 policy = 'policy.toml'
@@ -70,7 +74,10 @@ secrets = 'env:SECRET'
     config = os.path.join(work, "lictor.toml")
     service = subprocess.Popen([lictor, "serve", "--config", config], env=env)
     begun = time.monotonic()
-    first = arrived.get(timeout=900)
+    while service.poll() is None and arrived.empty():
+        time.sleep(0.05)
+    assert service.poll() is None, "the service ended"
+    first = arrived.get()
     digest = first[2]["data"]["digest"]
     print(f"first scan: {first[0] - begun:.1f} s to 1 message of {first[1]} bytes: {first[2]['data']['summary']}")
     print(f"  for {sum(digest['counts'].values())} events")
@@ -80,8 +87,8 @@ secrets = 'env:SECRET'
     for n in range(commits):
         path = os.path.join(copy, f"lictor-bench-{n}.c")
         with open(path, "w") as f:
-            f.write("/* SPDX-License-" + "Identifier: AGPL-3.0-only */\n")
-        subprocess.run([*git, "add", path], check=True)
+            f.write(tag)
+        subprocess.run([*git, "add", "-f", path], check=True)
         # The file was noticed before it was committed: what counts is from the save on.
         saved = time.monotonic()
         subprocess.run([*git, "commit", "-q", "-m", "bench"], check=True)
@@ -95,7 +102,7 @@ secrets = 'env:SECRET'
         p = lambda q: times[min(int(len(times) * q), len(times) - 1)] * 1000
         print(f"{len(times)} commits, from {what} to the request: p50 {p(0.5):.0f} ms, p90 {p(0.9):.0f} ms, "
               f"p99 {p(0.99):.0f} ms, mean {statistics.mean(times) * 1000:.0f} ms")
-    service.send_signal(signal.SIGTERM)
-    service.wait(timeout=60)
 finally:
+    if service:
+        service.kill()
     shutil.rmtree(work, ignore_errors=True)

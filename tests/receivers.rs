@@ -186,6 +186,8 @@ fn an_independent_library_believes_all_that_the_service_sends() {
         arrived.extend((0..5).map(|_| receiver.next()));
         if turn == 0 {
             s.lictor(&["webhook", "secret", "rotate", "w"]).expect(0);
+            // It is read when the file changes; the test does not wait for that.
+            service.s.lictor(&["reload"]).expect(0);
         }
     }
     service.stop();

@@ -157,7 +157,7 @@ systemctl reload lictor
 systemctl restart lictor-deliver
 save /srv/checkouts/app/told.c AGPL-3.0-only
 told() {
-    grep '"type":"violation.opened"' /var/tmp/received | grep told.c >/dev/null
+    grep -s '"type":"violation.opened"' /var/tmp/received | grep told.c >/dev/null
 }
 await "the message" told
 grep -i '^webhook-signature: v1,' /var/tmp/received >/dev/null
@@ -170,7 +170,11 @@ deliverer=$(systemctl show --property=MainPID --value lictor-deliver)
 rm /srv/checkouts/app/told.c
 await "the end of it" complies told.c
 mv /etc/lictor/without.toml /etc/lictor/lictor.toml
-systemctl reload lictor lictor-deliver
+systemctl reload lictor
+no_webhooks() {
+    systemctl show --property=StatusText --value lictor-deliver | grep 'no webhooks' >/dev/null
+}
+await "it to notice by itself" no_webhooks
 
 step "the doctor finds no problem, and one where there is one"
 code=0
