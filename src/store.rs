@@ -62,6 +62,14 @@ const BUSY: Duration = Duration::from_secs(30);
 /// Changed files from which the write-ahead log is worth two syncs to be rid of.
 const LONG_LOG: usize = 1000;
 
+/// Pages that are kept in memory, in KiB: what a batch of a first scan changes, and what a look at a
+/// file or two reads.
+const MUCH_CACHE: i64 = 32 * 1024;
+const LITTLE_CACHE: i64 = 8 * 1024;
+
+/// Contents that are kept at once without asking for more.
+const FEW_CONTENTS: usize = 100;
+
 const SCHEMA: &[M<'_>] = &[
     M::up(include_str!("store/schema-1.sql")),
     M::up(include_str!("store/schema-2.sql")).foreign_key_check(),
@@ -151,9 +159,8 @@ impl Store {
         db.execute_batch(
             // To check with each row what it refers to takes as long as all else that is done in
             // a first scan, and it was looked up or entered just before: tests check it instead.
-            // The cache holds what a batch of a first scan changes.
             // A new schema that a power cut takes away is made again.
-            "PRAGMA synchronous = normal; PRAGMA foreign_keys = off; PRAGMA cache_size = -32768;
+            "PRAGMA synchronous = normal; PRAGMA foreign_keys = off;
              PRAGMA temp_store = memory; PRAGMA trusted_schema = off;",
         )
         .map_err(fail)?;
@@ -280,6 +287,9 @@ impl Store {
 
     fn try_keep(&mut self, engine: &str, batch: &[NewContent]) -> rusqlite::Result<Vec<i64>> {
         let engine = self.engine(engine)?;
+        if batch.len() > FEW_CONTENTS {
+            self.cache(MUCH_CACHE)?;
+        }
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let swept = swept(&tx)?;
         if swept != self.swept {
@@ -340,6 +350,21 @@ impl Store {
     }
 
     fn try_conclude(&mut self, scanned: &Scanned) -> rusqlite::Result<Concluded> {
+        let concluded = self.try_write(scanned);
+        if scanned.spots.is_none() {
+            // A service that runs for months keeps no more than small looks need.
+            self.cache(LITTLE_CACHE)?;
+            self.db.execute_batch("PRAGMA shrink_memory")?;
+        }
+        concluded
+    }
+
+    /// How many pages are kept in memory, in KiB.
+    fn cache(&self, kib: i64) -> rusqlite::Result<()> {
+        self.db.pragma_update(None, "cache_size", -kib)
+    }
+
+    fn try_write(&mut self, scanned: &Scanned) -> rusqlite::Result<Concluded> {
         if let Some(spots) = &scanned.spots {
             return self.write_part(scanned, spots);
         }
@@ -351,6 +376,7 @@ impl Store {
             let written = self.write(scanned, false);
             return self.db.pragma_update(None, "synchronous", "full").and(written);
         }
+        self.cache(MUCH_CACHE)?;
         let concluded = self.write(scanned, true)?;
         if news > LONG_LOG {
             // A long log would have to be read when the store is next opened. Others may be
