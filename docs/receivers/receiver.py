@@ -6,8 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from standardwebhooks import Webhook, WebhookVerificationError
 
 class Receiver(BaseHTTPRequestHandler):
+    timeout = 20  # for a client that says nothing
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
         try:
             message = Webhook(os.environ["SECRET"]).verify(body, dict(self.headers.items()))
             print(message["type"], message["data"]["summary"], flush=True)

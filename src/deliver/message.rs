@@ -228,7 +228,7 @@ pub struct Digest {
     /// The violations that were opened, reopened or changed and stand, by rule and license, worst
     /// and most first.
     pub groups: Vec<DigestGroup>,
-    /// How many groups were left out.
+    /// How many groups, checkouts and notes were left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u64,
     /// What else happened, a sentence each.

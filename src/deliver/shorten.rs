@@ -56,9 +56,9 @@ fn cut_lists(m: &mut Message) -> bool {
     data.more += gone;
     any += gone;
     if let Some(digest) = &mut data.digest {
-        let gone = cut(&mut digest.groups);
+        let gone = cut(&mut digest.groups) + cut(&mut digest.notes) + cut(&mut digest.checkouts);
         digest.more += gone;
-        any += gone + cut(&mut digest.notes) + cut(&mut digest.checkouts);
+        any += gone;
     }
     any > 0
 }

@@ -45,6 +45,9 @@ pub struct Card<'m> {
 /// How many lines people are shown.
 const MOST_LINES: usize = 20;
 
+/// How many checkouts of a digest.
+const MOST_CHECKOUTS: usize = 5;
+
 impl<'m> Card<'m> {
     pub fn of(message: &'m Message) -> Card<'m> {
         let data = &message.data;
@@ -93,9 +96,14 @@ impl<'m> Card<'m> {
     }
 
     fn digest(&mut self, digest: &'m Digest) {
-        for c in digest.checkouts.iter().take(5) {
+        for c in digest.checkouts.iter().take(MOST_CHECKOUTS) {
             let open = format!("{} to deny, {} to review, {} waived", c.deny, c.review, c.waived);
             self.facts.push(("Open", format!("{}: {open}", c.checkout.root)));
+        }
+        match digest.checkouts.len().saturating_sub(MOST_CHECKOUTS) {
+            0 => {}
+            1 => self.facts.push(("Open", "and 1 more checkout".to_owned())),
+            n => self.facts.push(("Open", format!("and {n} more checkouts"))),
         }
         for g in &digest.groups {
             let license = if g.license.is_empty() { "no license" } else { &g.license };

@@ -10,10 +10,12 @@ use super::card::{Card, and_more, safe_link};
 use crate::deliver::message::Message;
 use crate::diag::shorten;
 
-/// Characters of a header and of a section, and fields of a section, that Slack takes.
+/// Characters of all blocks as JSON. Slack documents 3,000 a section, 2,000 a field and 150 a header;
+/// above some 12,000 in all it answers `msg_blocks_too_long`.
+const BLOCKS: usize = 10_000;
 const HEADER: usize = 150;
-const SECTION: usize = 3000;
-const FIELD: usize = 2000;
+const TEXT: usize = 500;
+const FIELD: usize = 300;
 const FIELDS: usize = 10;
 const LINK: usize = 3000;
 
@@ -21,17 +23,28 @@ pub fn message(message: &Message) -> Value {
     let card = Card::of(message);
     let mut blocks = vec![
         json!({ "type": "header", "text": plain(card.title, HEADER) }),
-        json!({ "type": "section", "text": plain(card.summary, SECTION) }),
+        json!({ "type": "section", "text": plain(card.summary, TEXT) }),
     ];
     for facts in card.facts.chunks(FIELDS).take(2) {
         let fields = facts.iter().map(|(name, says)| plain(&format!("{name}: {says}"), FIELD));
         blocks.push(json!({ "type": "section", "fields": fields.collect::<Vec<_>>() }));
     }
     // At most some twenty lines: far from the fifty blocks that Slack takes.
+    let mut room = BLOCKS.saturating_sub(blocks.iter().map(length).sum());
+    let mut more = card.more;
     for line in &card.lines {
-        blocks.push(json!({ "type": "section", "text": plain(line, SECTION) }));
+        let block = json!({ "type": "section", "text": plain(line, TEXT) });
+        // The shorter ones behind it are shown all the same.
+        match room.checked_sub(length(&block)) {
+            Some(left) => room = left,
+            None => {
+                more += 1;
+                continue;
+            }
+        }
+        blocks.push(block);
     }
-    if let Some(more) = and_more(card.more) {
+    if let Some(more) = and_more(more) {
         blocks.push(json!({ "type": "context", "elements": [plain(&more, FIELD)] }));
     }
     if let Some(link) = safe_link(card.link).filter(|l| l.len() <= LINK) {
@@ -40,7 +53,7 @@ pub fn message(message: &Message) -> Value {
     }
     json!({
         // For notifications, which show no blocks.
-        "text": escaped(&shorten(card.summary, SECTION)),
+        "text": escaped(card.summary, TEXT),
         "mrkdwn": false,
         "parse": "none",
         "link_names": false,
@@ -50,16 +63,25 @@ pub fn message(message: &Message) -> Value {
     })
 }
 
-/// Plain text of at most so many characters.
-fn plain(text: &str, most: usize) -> Value {
-    let mut short = escaped(&shorten(text, most));
-    if short.chars().count() > most {
-        // Escaping makes five characters of one at most.
-        short = escaped(&shorten(text, most / 5));
-    }
-    json!({ "type": "plain_text", "text": short, "emoji": false })
+fn length(block: &Value) -> usize {
+    block.to_string().chars().count()
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Plain text of at most so many characters.
+fn plain(text: &str, most: usize) -> Value {
+    json!({ "type": "plain_text", "text": escaped(text, most), "emoji": false })
+}
+
+/// Escaped text of at most so many characters.
+fn escaped(text: &str, most: usize) -> String {
+    let mut keep = most;
+    loop {
+        let short = shorten(text, keep).replace('&', "&amp;");
+        let short = short.replace('<', "&lt;").replace('>', "&gt;");
+        match short.chars().count().saturating_sub(most) {
+            0 => return short,
+            _ if keep == 0 => return short,
+            over => keep = keep.saturating_sub(over),
+        }
+    }
 }

@@ -10,11 +10,23 @@ use super::card::{Card, Tone, and_more, safe_link};
 use crate::deliver::message::Message;
 use crate::diag::shorten;
 
-/// Teams takes 28 kB in all; JSON escapes little of what was made visible.
-const TEXT: usize = 500;
+/// Bytes in all; Teams takes 28 kB.
+const LIMIT: usize = 27 * 1024;
 
 pub fn message(message: &Message) -> Value {
     let card = Card::of(message);
+    let mut written = envelope(&card, 500);
+    for most in [200, 80] {
+        if written.to_string().len() > LIMIT {
+            written = envelope(&card, most);
+        }
+    }
+    written
+}
+
+/// A card whose texts have at most so many characters.
+fn envelope(card: &Card<'_>, most: usize) -> Value {
+    let runs = |parts: &[(&str, bool)]| runs(parts, most);
     let colour = match card.tone {
         Tone::Bad => "attention",
         Tone::Warning => "warning",
@@ -39,7 +51,8 @@ pub fn message(message: &Message) -> Value {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.5",
-        "fallbackText": shorten(card.summary, TEXT),
+        // Read as Markdown, so it holds nothing but our own words.
+        "fallbackText": card.title,
         "msteams": { "width": "Full" },
         "body": body,
     });
@@ -56,10 +69,12 @@ pub fn message(message: &Message) -> Value {
     })
 }
 
-fn runs(parts: &[(&str, bool)]) -> Value {
+fn runs(parts: &[(&str, bool)], most: usize) -> Value {
     let run = |(text, strong): &(&str, bool)| {
         let weight = if *strong { "bolder" } else { "default" };
-        json!({ "type": "TextRun", "text": shorten(text, TEXT), "weight": weight })
+        // `{{DATE(...)}}` would be replaced.
+        let text = shorten(text, most).replace("{{", "{\u{200b}{");
+        json!({ "type": "TextRun", "text": text, "weight": weight })
     };
     let inlines: Vec<Value> = parts.iter().map(run).collect();
     json!({ "type": "RichTextBlock", "inlines": inlines })
