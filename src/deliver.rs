@@ -4,9 +4,9 @@
 //! Webhooks: tells others what happened, at least once and of each violation in order.
 //!
 //! The ledger of the store is the outbox. An endpoint has a place in it up to which it was told;
-//! [`route`] says what of the events behind it is one message, [`tell`] writes the message, and
+//! `route` says what of the events behind it is one message, `tell` writes the message, and
 //! by one transaction messages are entered and the place moves on. One thread an endpoint, a
-//! [`lane`], sends what is due, so that none waits for another. What happens is decided and
+//! `lane`, sends what is due, so that none waits for another. What happens is decided and
 //! written elsewhere; who is told is configured.
 
 mod client;
