@@ -390,13 +390,13 @@ const WEBHOOK: &[Key] = &[
     ),
     Key::new(
         "timeout",
-        Shape::Duration(Duration::from_millis(100), Duration::from_secs(120)),
+        Shape::Duration(Duration::from_millis(100), Duration::from_secs(30)),
         "How long an attempt may take in all. If left out, `20s`.",
         "timeout = '20s'",
     ),
     Key::new(
         "connect-timeout",
-        Shape::Duration(Duration::from_millis(100), Duration::from_secs(60)),
+        Shape::Duration(Duration::from_millis(100), Duration::from_secs(15)),
         "How long it may take until there is a connection. If left out, `5s`.",
         "connect-timeout = '5s'",
     ),

@@ -256,3 +256,61 @@ fn globs_name_the_directories_that_there_are_now() {
     std::fs::create_dir(root.join("git/new")).unwrap();
     assert_eq!(directories(&[&all]).len(), 5);
 }
+
+/// A configuration with a webhook that has these keys beside a name.
+fn hook(keys: &str) -> String {
+    format!("{ONE}[[webhook]]\nname = 'w'\n{keys}\n")
+}
+
+#[test]
+fn what_is_wrong_with_a_webhook_is_told() {
+    let right = "url = 'https://hooks.example.com/a'\nsecrets = 'env:S'\n";
+    assert_eq!(config(&hook(right)).webhooks.len(), 1);
+    let with = |more: &str| hook(&format!("{right}{more}"));
+    for (text, says) in [
+        (hook("secrets = 'env:S'"), &["`url` is missing", "url-file"][..]),
+        (hook("url = 'http://a.example/'\nsecrets = 'env:S'"), &["everybody", "plain-http"]),
+        (hook("url = 'https://me:pass@a.example/'\nsecrets = 'env:S'"), &["a password"]),
+        (hook("url = 'ftp://a.example/'\nsecrets = 'env:S'"), &["no address"]),
+        (hook("url = 'https://a.example/'"), &["`secrets` is missing", "secret new"]),
+        (with("url-file = 'u'"), &["exclude each other"]),
+        (with("format = 'template'"), &["belong together"]),
+        (with("template = 't.j2'"), &["belong together"]),
+        (with("certificate = 'c.pem'"), &["`certificate` and `key` belong together"]),
+        (with("digest = 'daily 9:00'"), &["`daily 9:00`", "daily 09:00"]),
+        (with("digest = 'weekly funday 09:00'"), &["weekly monday 09:00"]),
+        (with("quiet = '22:00'"), &["22:00-07:00"]),
+        (with("quiet = '07:00-07:00'"), &["22:00-07:00"]),
+        (with("rate = '0/1h'"), &["60/1h"]),
+        (with("rate = '5/2d'"), &["60/1h"]),
+        (with("time-zone = 'Europe/Atlantis'"), &["IANA"]),
+        (with("allow = '10.0.0.0/33'"), &["no network"]),
+        (with("proxy = 'proxy.example'"), &["no address of a proxy"]),
+        (with("checkouts = '/srv/{a'"), &["no glob"]),
+        (with("events = 'violation.found'"), &["unknown event"]),
+        (with("timeout = '2m'"), &["between 100ms and 30s"]),
+        (with(&format!("[[webhook]]\nname = 'w'\n{right}")), &["two webhooks"]),
+    ] {
+        wrong(&text, says);
+    }
+    wrong(&hook(&right.replace("env:S", "whsec_c2VjcmV0")), &["a secret stands in"]);
+}
+
+#[test]
+fn a_webhook_is_shown_as_it_is_read() {
+    let text = hook(
+        "url-file = 'credential:chat'\nformat = 'slack'\nevents = ['waiver.*', 'scan.failed']\n\
+         severity = 'high'\nowners = '@a/b'\ngroup = false\nfirst-scan = 'nothing'\n\
+         digest = 'weekly friday 16:30'\nquiet = '22:00-07:00'\ntime-zone = 'Europe/Berlin'\n\
+         rate = '20/1h'\nretry = ['5s', '1m']\ntimeout = '9s'\nsuspend-after = '2d'\n\
+         ca = 'ca.pem'\ncertificate = 'c.pem'\nkey = 'c.key'\nproxy = 'http://p.example:3128'\n\
+         allow = ['10.0.0.0/8', 'fd00::/8']",
+    );
+    let first = config(&text);
+    let again = config(&first.to_toml());
+    assert_eq!(again.webhooks, first.webhooks);
+    let w = &first.webhooks[0];
+    let events: Vec<&str> = w.wants.events.iter().map(|e| e.as_str()).collect();
+    assert_eq!(events, ["waiver.expiring", "waiver.lapsed", "scan.failed"]);
+    assert_eq!(w.url, Url::File("/run/credentials/lictor-deliver.service/chat".into()));
+}

@@ -189,9 +189,8 @@ impl File<'_> {
             self.wrong(at, "`template` and its format belong together", help);
         }
         let secrets = self.secrets(table);
-        let signs =
-            matches!(format, FormatKind::Standard | FormatKind::CloudEvents | FormatKind::Template);
-        if secrets.is_empty() && signs && format != FormatKind::Template {
+        let signs = matches!(format, FormatKind::Standard | FormatKind::CloudEvents);
+        if signs && !table.contains_key("secrets") {
             let help =
                 "write `secrets = \"credential:NAME\"`; `lictor webhook secret new` makes one";
             self.wrong(whole_table, "`secrets` is missing: nobody could tell who sent it", help);
@@ -260,9 +259,9 @@ impl File<'_> {
     fn url(&mut self, table: &DeTable<'_>, plain: &str, file: &str) -> Option<Url> {
         let named = table.get(file).map(texts).and_then(|mut t| t.pop());
         match (text(table, plain), named) {
-            (Some(_), Some((_, at))) => {
+            (Some(url), Some((_, at))) => {
                 self.wrong(at, format!("`{plain}` and `{file}` exclude each other"), "keep one");
-                None
+                Some(Url::Plain(url.to_owned()))
             }
             (Some(url), None) => Some(Url::Plain(url.to_owned())),
             (None, Some((written, at))) => self.secret_path(file, written, at).map(Url::File),
