@@ -57,6 +57,8 @@ pub struct Deliverer {
 
 struct Lane {
     webhook: Webhook,
+    /// Of all endpoints; a lane that opens the store anew says who is configured.
+    names: Arc<[String]>,
     link: Option<String>,
     orders: Arc<lane::Orders>,
     bell: Sender<()>,
@@ -103,9 +105,12 @@ impl Deliverer {
     /// Delivers to the endpoints of a configuration, and to no others. Files that it names are
     /// read anew.
     pub fn set(&mut self, config: &Config) {
+        let names: Arc<[String]> = config.webhooks.iter().map(|w| w.name.clone()).collect();
         let stays = |name: &str, lane: &Lane| {
             let same = |w: &&Webhook| w.name == name && **w == lane.webhook;
-            lane.link == config.link && config.webhooks.iter().any(|w| same(&w))
+            lane.link == config.link
+                && lane.names == names
+                && config.webhooks.iter().any(|w| same(&w))
         };
         let gone: Vec<String> = self
             .lanes
@@ -121,7 +126,6 @@ impl Deliverer {
             lane.orders.reread();
             ring(&lane.bell);
         }
-        let names: Arc<[String]> = config.webhooks.iter().map(|w| w.name.clone()).collect();
         for webhook in &config.webhooks {
             if !self.lanes.contains_key(&webhook.name) {
                 let lane = self.open(webhook, config.link.clone(), Arc::clone(&names));
@@ -149,7 +153,7 @@ impl Deliverer {
         let work = lane::Work {
             store: self.store.clone(),
             webhook: webhook.clone(),
-            names,
+            names: Arc::clone(&names),
             link: link.clone(),
             orders: Arc::clone(&orders),
             heard,
@@ -157,7 +161,7 @@ impl Deliverer {
         let name = format!("to {}", webhook.name);
         let thread = std::thread::Builder::new().name(name).spawn(move || lane::run(&work));
         let thread = thread.map_err(|e| Failure::new("cannot start a thread").caused_by(e))?;
-        Ok(Lane { webhook: webhook.clone(), link, orders, bell, thread })
+        Ok(Lane { webhook: webhook.clone(), names, link, orders, bell, thread })
     }
 
     /// How many endpoints there are.
