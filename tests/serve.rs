@@ -6,15 +6,13 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Child;
 
 use common::known::{found_afresh, found_now};
-use common::service::{LONG, Service, config, configure};
+use common::service::{LONG, Service, config, configure, damage};
 use common::{Sandbox, tag, text};
 use crossbeam_channel::{Receiver, unbounded};
-use rusqlite::Connection;
 use serde_json::Value;
 
 /// `lictor events --follow`, read line by line.
@@ -283,18 +281,6 @@ fn a_directory_that_comes_where_a_glob_looks_is_watched() {
     assert_eq!(roots(), Some(3));
     drop(events);
     service.stop();
-}
-
-/// Damages all pages of a store but the first.
-fn damage(s: &Sandbox) {
-    let db = Connection::open(s.store()).expect("the store");
-    // What is in the log is not read from the pages.
-    let busy = db.query_row("PRAGMA wal_checkpoint(truncate)", [], |r| r.get::<_, i64>(0));
-    assert_eq!(busy, Ok(0), "the log could not be emptied");
-    let file = std::fs::File::options().write(true).open(s.store()).expect("the store");
-    let size = file.metadata().expect("its size").len();
-    let garbage = vec![0xa5; usize::try_from(size).expect("it is small") - 4096];
-    file.write_all_at(&garbage, 4096).expect("writing");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::receiver::{Arrived, Receiver, Reply};
-use common::service::{Service, configure};
+use common::service::{Service, config, configure, damage};
 use common::{Sandbox, set_mode, signal, tag};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -442,6 +442,37 @@ fn what_was_given_up_is_listed_and_delivered_again_under_its_id() {
     assert_eq!((again.header("webhook-id"), again.answered), (&*first, Some(204)));
     s.lictor(&["webhook", "replay", "--since", "1h", "--store", store]).expect(0);
     assert_eq!(receiver.next().header("webhook-id"), first);
+    service.stop();
+}
+
+/// Regression: who was configured before the last reload was all that the store in a damaged one's
+/// place was told of.
+#[test]
+fn a_webhook_that_came_by_a_reload_outlives_a_damaged_store() {
+    let s = repo();
+    let old: Vec<Receiver> = (0..3).map(|_| Receiver::start()).collect();
+    let new = Receiver::start();
+    let mut keys: String =
+        old.iter().enumerate().map(|(n, r)| r.keys(&format!("old-{n}"), "")).collect();
+    configure(&s, &["."], &keys);
+    let service = Service::start(&s);
+    service.rescan().expect(0);
+    keys += &new.keys("new", "");
+    configure(&s, &["."], &keys);
+    service.s.lictor(&["reload"]).expect(0);
+    s.lictor(&["backup", "--config", config(&s).to_str().expect("UTF-8")]).expect(0);
+    damage(&s);
+    s.write("a.c", tag("AGPL-3.0-only"));
+    s.commit();
+    let mended = (0..20).any(|_| service.rescan().code == Some(0));
+    assert!(mended, "{}", service.log());
+    s.write("b.c", tag("AGPL-3.0-only"));
+    s.commit();
+    for receiver in old.iter().chain([&new]) {
+        while receiver.next_of("violation.opened").json()["data"]["violations"][0]["path"] != "b.c"
+        {
+        }
+    }
     service.stop();
 }
 

@@ -3,6 +3,7 @@
 
 //! The service as a process, with a socket where systemd listens.
 
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::Child;
@@ -141,4 +142,16 @@ impl Drop for Service {
             let _ = child.wait();
         }
     }
+}
+
+/// Damages all pages of a store but the first.
+pub fn damage(s: &Sandbox) {
+    let db = rusqlite::Connection::open(s.store()).expect("the store");
+    // What is in the log is not read from the pages.
+    let busy = db.query_row("PRAGMA wal_checkpoint(truncate)", [], |r| r.get::<_, i64>(0));
+    assert_eq!(busy, Ok(0), "the log could not be emptied");
+    let file = std::fs::File::options().write(true).open(s.store()).expect("the store");
+    let size = file.metadata().expect("its size").len();
+    let garbage = vec![0xa5; usize::try_from(size).expect("it is small") - 4096];
+    file.write_all_at(&garbage, 4096).expect("writing");
 }
