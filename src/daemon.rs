@@ -478,11 +478,11 @@ impl Service {
             let now = Moment::now();
             match store.sweep(&engine, keep, now) {
                 Ok(swept) => tracing::info!(?swept, "the store was swept"),
-                Err(e) => tracing::warn!(error = said(&e), "the store could not be swept"),
+                Err(e) => tracing::warn!(error = e.in_a_line(), "the store could not be swept"),
             }
             let long = i64::try_from(delivered.as_nanos()).unwrap_or(i64::MAX);
             if let Err(e) = store.forget_deliveries(Moment(now.0.saturating_sub(long))) {
-                tracing::warn!(error = said(&e), "old messages could not be forgotten");
+                tracing::warn!(error = e.in_a_line(), "old messages could not be forgotten");
             }
         };
         self.send(Job::Upkeep(Box::new(task)), None, None, now);
@@ -869,7 +869,7 @@ impl Service {
         let loaded = match tools::load(&self.path, Some(&self.tools)) {
             Ok(loaded) => loaded,
             Err(failure) => {
-                let what = said(&failure);
+                let what = failure.in_a_line();
                 if self.wrong(about, what.clone(), failure.help.clone()) {
                     tracing::error!("{what}; the configuration before stays in force");
                 }
@@ -949,7 +949,7 @@ impl Service {
 
     /// Says a failure once, not at every try.
     fn say_failure(&mut self, id: Id, failure: &Failure) {
-        let what = said(failure);
+        let what = failure.in_a_line();
         if self.wrong((Some(id), About::Look), what.clone(), failure.help.clone())
             && let Some(w) = self.watched.get(&id)
         {
@@ -971,7 +971,7 @@ impl Service {
     fn note(&self, write: impl FnOnce(&Store) -> Result<(), Failure> + Send + 'static) {
         let task = move |store: &mut Store| {
             if let Err(e) = write(store) {
-                tracing::warn!(error = said(&e), "what happened could not be written down");
+                tracing::warn!(error = e.in_a_line(), "what happened could not be written down");
             }
         };
         if let Some(jobs) = &self.jobs {
@@ -1007,7 +1007,7 @@ impl Service {
             None if self.config.webhooks.is_empty() => {}
             None => match Deliverer::start(&self.config) {
                 Ok(deliverer) => self.deliverer = Some(deliverer),
-                Err(e) => tracing::warn!(error = said(&e), "no webhooks from this process"),
+                Err(e) => tracing::warn!(error = e.in_a_line(), "no webhooks from this process"),
             },
         }
     }
@@ -1222,24 +1222,6 @@ impl Service {
             self.status = status;
         }
     }
-}
-
-/// A failure with what it is made of, on one line.
-fn said(failure: &Failure) -> String {
-    let mut text = failure.message.clone();
-    let mut source = std::error::Error::source(failure);
-    while let Some(cause) = source {
-        text += &format!(": {}", visible(cause.to_string().as_bytes()));
-        source = cause.source();
-    }
-    for file in &failure.mistakes {
-        let at = |m: &crate::diag::Mistake| {
-            let line = 1 + file.text[..m.span.start.min(file.text.len())].matches('\n').count();
-            format!("; {}:{line}: {}", visible(file.file.as_bytes()), m.message)
-        };
-        text.extend(file.list.iter().map(at));
-    }
-    text
 }
 
 fn root(w: &Watched) -> String {

@@ -57,6 +57,24 @@ impl Failure {
         self.source = Some(Box::new(source));
         self
     }
+
+    /// The message with its causes and where in files they are, as a log has it.
+    pub fn in_a_line(&self) -> String {
+        let mut text = self.message.clone();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            text += &format!(": {}", visible(cause.to_string().as_bytes()));
+            source = cause.source();
+        }
+        for file in &self.mistakes {
+            let at = |m: &Mistake| {
+                let line = 1 + file.text[..m.span.start.min(file.text.len())].matches('\n').count();
+                format!("; {}:{line}: {}", visible(file.file.as_bytes()), m.message)
+            };
+            text.extend(file.list.iter().map(at));
+        }
+        text
+    }
 }
 
 impl fmt::Display for Failure {

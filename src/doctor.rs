@@ -84,13 +84,7 @@ impl Notes {
 
     /// A failure as a check, with what it is made of.
     fn failure(&mut self, verdict: Verdict, failure: &Failure) {
-        let mut says = failure.message.clone();
-        let mut source = std::error::Error::source(failure);
-        while let Some(cause) = source {
-            says += &format!(": {}", visible(cause.to_string().as_bytes()));
-            source = cause.source();
-        }
-        self.add(verdict, says, failure.help.clone().unwrap_or_default());
+        self.add(verdict, failure.in_a_line(), failure.help.clone().unwrap_or_default());
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 use signal_hook::consts::SIGHUP;
 
-use super::{CONFIG_SETTLE, DAY_CHECK, Message, said, signals, supervisor, tools};
+use super::{CONFIG_SETTLE, DAY_CHECK, Message, signals, supervisor, tools};
 use crate::clock::{self, Moment};
 use crate::config::Config;
 use crate::deliver::Deliverer;
@@ -94,7 +94,7 @@ fn reload(
             tracing::info!(webhooks = deliverer.endpoints(), "the configuration was read anew");
         }
         Err(failure) => {
-            tracing::error!("{}; the configuration before stays in force", said(&failure));
+            tracing::error!("{}; the configuration before stays in force", failure.in_a_line());
         }
     }
 }
@@ -110,7 +110,7 @@ fn clean(config: &Config) {
     match cleaned {
         Ok(0) => {}
         Ok(n) => tracing::info!(messages = n, "forgot what was delivered or given up long ago"),
-        Err(e) => tracing::warn!(error = said(&e), "old messages could not be forgotten"),
+        Err(e) => tracing::warn!(error = e.in_a_line(), "old messages could not be forgotten"),
     }
 }
 

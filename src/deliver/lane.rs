@@ -20,7 +20,7 @@ use super::route::{Batch, Scan, Wanted};
 use super::tell::{self, Asker};
 use crate::clock::{self, Moment};
 use crate::config::Webhook;
-use crate::diag::{Failure, visible};
+use crate::diag::Failure;
 use crate::store::{self, Attempt, Delivery, EndpointState, NewDelivery, Outcome, Routed, Store};
 
 /// How long is waited at most without a reason.
@@ -106,12 +106,7 @@ fn identity(path: &Path) -> Option<Identity> {
 impl Lane<'_> {
     /// Says once what is wrong.
     fn say(&mut self, failure: &Failure) {
-        let mut text = failure.message.clone();
-        let mut source = std::error::Error::source(failure);
-        while let Some(cause) = source {
-            text += &format!(": {}", visible(cause.to_string().as_bytes()));
-            source = cause.source();
-        }
+        let text = failure.in_a_line();
         if self.said != text {
             let help = failure.help.as_deref().unwrap_or_default();
             tracing::error!(webhook = self.work.webhook.name, help, "{text}");
