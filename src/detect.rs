@@ -48,12 +48,12 @@ use combine::{Hit, Sure};
 use compare::Words;
 pub use compare::{Change, Piece};
 pub use pointers::is_license_file;
-use references::{How, Reference, stem};
+use references::{How, Offer, Reference, stem};
 use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
@@ -85,6 +85,8 @@ struct Seen<'a> {
     phrases: Vec<unknown::Phrases>,
     /// Files that are pointed to, and where.
     points: Vec<(String, Range<usize>)>,
+    /// Where a choice is offered.
+    offers: Vec<(Range<usize>, Offer)>,
 }
 
 /// Finds licenses in contents. Shared by all workers.
@@ -177,20 +179,34 @@ impl Detector {
             hits.push(Hit::new(expr, MatchKind::Manifest, Basis::Field, matched, range));
         }
         // Tags and manifests are read in place; words inside them say nothing of their own.
-        let mut seen = Seen { told: hits.len(), hits, phrases: Vec::new(), points: Vec::new() };
+        let mut seen = Seen {
+            told: hits.len(),
+            hits,
+            phrases: Vec::new(),
+            points: Vec::new(),
+            offers: Vec::new(),
+        };
         for region in regions {
             self.read(text, region, &mut seen);
         }
         // What a module of the kernel declares is coarser than any notice: "GPL" may be either
-        // GPL. It counts where nothing else is said.
-        if seen.hits.is_empty() {
-            for at in found.macros {
-                let rest = &text[at..text.len().min(at + MACRO)];
-                let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-                self.read(text, at..at + end, &mut seen);
+        // GPL. It counts where nothing else is said, or no more than a name.
+        let line = |at: usize| {
+            let rest = &text[at..text.len().min(at + MACRO)];
+            at..at + memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1)
+        };
+        let declared = |h: &Hit<'_>| {
+            let before = found.macros.partition_point(|at| *at <= h.range.start);
+            before > 0 && line(found.macros[before - 1]).contains(&h.range.start)
+        };
+        if seen.hits.iter().any(|h| h.sure > Sure::Vague && !declared(h)) {
+            seen.hits.retain(|h| !declared(h));
+        } else if seen.hits.is_empty() {
+            for at in &found.macros {
+                self.read(text, line(*at), &mut seen);
             }
         }
-        let Seen { mut hits, phrases, mut points, .. } = seen;
+        let Seen { mut hits, phrases, mut points, offers, .. } = seen;
         let known = hits.iter().map(|h| &h.range).chain(points.iter().map(|(_, range)| range));
         for range in unknown::unexplained(phrases, known) {
             let expr = Expr::Term(Term { license: combine::UNKNOWN.to_owned(), addition: None });
@@ -208,7 +224,7 @@ impl Detector {
                 said.insert((h.expr.to_string(), h.kind, h.exception)) || at <= MAX_HITS
             });
         }
-        let (expression, hits) = combine::combine(&self.texts, hits);
+        let (expression, hits) = combine::combine(&self.texts, hits, &offers);
         let mut lines = tokens::Lines::new(text);
         // Where the license is said precisely, no other file has to be asked.
         let vague = hits.iter().all(|h| h.explained || h.sure == Sure::Vague);
@@ -299,6 +315,15 @@ impl Detector {
         let named = self.references().find(text, &tokens);
         let (found, dense) = self.texts.find(text, &tokens, |id| is_named(&named, id));
         seen.phrases.extend(dense);
+        // Whoever offers a choice names one at least, or gives its text.
+        if !(named.is_empty() && found.is_empty()) {
+            let place = |words: Range<usize>| {
+                tokens[words.start].start as usize..tokens[words.end - 1].end as usize
+            };
+            let offers = self.references().offers(text, &tokens).into_iter();
+            let most = MAX_HITS.saturating_sub(seen.offers.len());
+            seen.offers.extend(offers.take(most).map(|(words, offer)| (place(words), offer)));
+        }
         seen.points.extend(pointers::find(text, &tokens));
         for t in found {
             let expr = match t.exception {

@@ -375,6 +375,7 @@ fn license_is_spelt_in_one_way() {
     let theirs = [
         "src/scan/components.rs",
         "src/detect/pointers.rs",
+        "src/detect/references/tests.rs",
         "src/detect/tests.rs",
         "src/detect/tokens.rs",
         "license-db/names.toml",

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::references::stem;
+use super::references::{Offer, stem};
 use super::texts::Texts;
 use crate::licenses::expression::{Expr, Term, family};
 use crate::model::{Basis, MatchKind};
@@ -93,7 +93,8 @@ pub(super) const UNKNOWN: &str = "LicenseRef-lictor-unknown";
 /// choice, in bytes.
 const FAR: usize = 4000;
 
-/// How far behind its license the name of an exception may stand, in bytes.
+/// How far behind its license the name of an exception may stand, and from the words of an
+/// exception a name that they may speak of, in bytes.
 const BESIDE: usize = 300;
 
 /// How far above a text its heading stands, in bytes.
@@ -103,17 +104,32 @@ const HEADING: usize = 300;
 /// notices of the LGPL are known to go on with the name of the GPL.
 const SAME_NOTICE: usize = 1500;
 
+/// How far behind a sentence that offers a choice the first license of it may stand, and the next
+/// one behind that, in bytes.
+const OFFERED: usize = 400;
+const NEXT: usize = 1500;
+
 /// How many different names in quotation marks are data.
 const DATA: usize = 6;
 
 /// Decides which hits, ordered by place, are said, and what they say together.
-pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, Vec<Hit<'a>>) {
+pub(super) fn combine<'a>(
+    texts: &Texts,
+    hits: Vec<Hit<'a>>,
+    offers: &[(Range<usize>, Offer)],
+) -> (Option<Expr>, Vec<Hit<'a>>) {
     let hits = without_mentions(without_inner(without_data(hits)));
     let hits = without_explained(texts, hits);
-    let hits = with_exceptions(hits);
+    let mut hits = with_exceptions(hits);
+    let beside = offer(&mut hits, offers);
     let mut groups: Vec<Expr> = Vec::new();
+    let mut apart: Vec<Expr> = Vec::new();
     let mut previous: Option<&Hit<'_>> = None;
-    for hit in hits.iter().filter(|h| !h.explained) {
+    for (n, hit) in hits.iter().enumerate().filter(|(_, h)| !h.explained) {
+        if beside.contains(&n) {
+            apart.push(hit.expr.clone());
+            continue;
+        }
         let near = previous.is_some_and(|p| hit.range.start < p.range.end + FAR);
         match groups.pop() {
             Some(last) if hit.or && near => {
@@ -126,6 +142,7 @@ pub(super) fn combine<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> (Option<Expr>, V
         }
         previous = Some(hit);
     }
+    groups.extend(apart);
     // What a choice offers is not demanded once more by a hit that names one of it.
     let chosen: Vec<String> = groups
         .iter()
@@ -162,8 +179,9 @@ fn without_mentions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
 fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     let named = |h: &Hit| matches!(h.kind, MatchKind::Notice | MatchKind::Reference);
     let inside = |h: &Hit, of: &Hit| {
-        // A title or an address may stick out of what was matched.
-        h.range.start + 40 >= of.range.start && h.range.end <= of.range.end + 40
+        // A title or an address may stick out of what was matched, but not one of a choice.
+        let out = if h.or { 0 } else { 40 };
+        h.range.start + out >= of.range.start && h.range.end <= of.range.end + 40
     };
     // The names say more surely than a likeness which GNU license it is, and from when on.
     let overruled = |header: &Hit| {
@@ -184,6 +202,7 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
             // The heading of a text does not say what the text is.
             _ if named(h)
                 && h.heading
+                && matches!(h.expr, Expr::Term(_))
                 && !h.exception
                 && hits.iter().any(|of| {
                     of.kind == MatchKind::Text
@@ -212,7 +231,7 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
                             || h.expr
                                 .ids()
                                 .iter()
-                                .all(|id| of.expr.ids().iter().any(|o| stem(o) == stem(id))))
+                                .all(|id| of.expr.ids().iter().any(|o| is_closer(o, id))))
                 }
                 _ => false,
             }),
@@ -220,6 +239,12 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
         })
         .collect();
     hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(h, _)| h).collect()
+}
+
+/// Whether an id says all that another one says.
+fn is_closer(id: &str, than: &str) -> bool {
+    let rest = stem(id).strip_prefix(stem(than));
+    rest.is_some_and(|rest| matches!(rest, "" | "-no-invariants" | "-invariants"))
 }
 
 /// Whether a name inside a text is one that the text itself gives.
@@ -250,9 +275,25 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
         };
         let overlaps = |h: &Hit<'_>| {
             hits.iter().any(|of| {
-                matches!(of.kind, MatchKind::Text | MatchKind::Header)
-                    && of.range.start < h.range.end
-                    && h.range.start < of.range.end
+                // A GNU license may be offered in the midst of the text of another.
+                let told = match of.kind {
+                    MatchKind::Text => is_part(h, of) || !h.expr.ids().iter().any(|id| is_gnu(id)),
+                    kind => kind == MatchKind::Header,
+                };
+                told && of.range.start < h.range.end && h.range.start < of.range.end
+            })
+        };
+        if h.sure == Sure::Vague && (is_base(h, &hits) || is_apart(h, &hits)) {
+            return false;
+        }
+        // "This is under a BSD-style license:", and that license.
+        let announces = |h: &Hit<'_>| {
+            hits.iter().any(|of| {
+                of.kind == MatchKind::Text
+                    && !of.exception
+                    && h.range.end <= of.range.start
+                    && of.range.start < h.range.end + HEADING
+                    && !h.expr.ids().iter().any(|id| is_gnu(id))
             })
         };
         match h.kind {
@@ -267,12 +308,19 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
             }
             MatchKind::Notice | MatchKind::Reference if h.sure == Sure::Vague => {
                 overlaps(h)
+                    || h.basis == Basis::NameVersionUnsaid && announces(h)
+                    || h.basis == Basis::Clue
+                        && all(&|id, of| {
+                            of.basis != Basis::Clue
+                                && of.expr.ids().iter().any(|o| of_one_family(o, id))
+                        })
                     || all(&|id, of| {
                         of.sure > Sure::Vague
                             && of.expr.ids().iter().any(|o| {
-                                family(o) == family(id)
+                                of_one_family(o, id)
                                     || is_gnu(o)
                                         && is_gnu(id)
+                                        && (h.mention || family(id) == "GPL")
                                         && of.range.start <= h.range.start
                                         && h.range.start < of.range.end + SAME_NOTICE
                             })
@@ -282,16 +330,83 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
                 (of.sure == Sure::Exact && of.kind != MatchKind::Text || of.is_declared())
                     && of.expr.ids().iter().any(|o| stem(o) == stem(id))
             }),
+            MatchKind::Notice => all(&|id, of| {
+                let ids = of.expr.ids();
+                let offered = id == X11 && is_offered(&hits, n);
+                offered && of.kind == MatchKind::Text && ids.contains(&"MIT")
+                    || of.is_declared() && ids.contains(&id)
+            }),
             _ => false,
         }
     };
     let explained: Vec<bool> = hits.iter().enumerate().map(|(n, h)| explained(n, h)).collect();
+    let better: Vec<Option<(Expr, Sure)>> = hits
+        .iter()
+        .enumerate()
+        .map(|(n, h)| (explained[n] && is_offered(&hits, n)).then(|| better(&hits, h)).flatten())
+        .collect();
     // Texts and headers are evidence all the same; a mere name is none beside a better one.
     hits.into_iter()
-        .zip(explained)
-        .map(|(h, explained)| Hit { explained: explained || h.explained, ..h })
+        .zip(explained.into_iter().zip(better))
+        .map(|(h, (explained, better))| match better {
+            Some((expr, sure)) => Hit { expr, sure, ..h },
+            None => Hit { explained: explained || h.explained, ..h },
+        })
         .filter(|h| !h.explained || matches!(h.kind, MatchKind::Text | MatchKind::Header))
         .collect()
+}
+
+/// Whether a hit is one of a choice.
+fn is_offered(hits: &[Hit<'_>], n: usize) -> bool {
+    hits[n].or || hits.get(n + 1).is_some_and(|next| next.or)
+}
+
+/// The license of the X Window System is a relative of the MIT license, and people call either by
+/// the name of the other.
+const X11: &str = "X11";
+
+fn of_one_family(a: &str, b: &str) -> bool {
+    family(a) == family(b) || a == "MIT" && b == X11
+}
+
+/// What is said more surely elsewhere of the license of a mere name, so that a choice goes on
+/// with it.
+fn better(hits: &[Hit<'_>], name: &Hit<'_>) -> Option<(Expr, Sure)> {
+    let [id] = name.expr.ids()[..] else { return None };
+    let of = hits.iter().filter(|of| {
+        let Expr::Term(term) = &of.expr else { return false };
+        let surer = of.sure > name.sure || *id == *X11 && term.license == "MIT";
+        surer && !of.exception && !of.explained && of_one_family(&term.license, id)
+    });
+    // The first of the surest.
+    let of = of.rev().max_by_key(|of| of.sure)?;
+    (name.kind == MatchKind::Notice).then(|| (of.expr.clone(), of.sure))
+}
+
+/// Whether an exception speaks of this GNU license and of none that is known better.
+fn is_base(h: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
+    let gnu = |h: &Hit| h.expr.ids().iter().any(|id| is_gnu(id));
+    let near = |a: &Hit, b: &Hit, reach: usize| {
+        a.range.start < b.range.end + reach && b.range.start < a.range.end + reach
+    };
+    let mut exceptions = hits.iter().filter(|e| e.exception && e.kind == MatchKind::Notice);
+    gnu(h)
+        && exceptions.any(|e| {
+            let better = |of: &&Hit| !of.exception && of.sure > Sure::Vague && gnu(of);
+            near(h, e, BESIDE) && !hits.iter().filter(better).any(|of| near(of, e, FAR))
+        })
+}
+
+/// Whether a license is granted by its mere name, far from all that says more of any.
+fn is_apart(h: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
+    h.basis == Basis::NameVersionUnsaid
+        && !h.mention
+        && !hits.iter().any(|of| {
+            of.is_declared()
+                || of.sure > Sure::Vague
+                    && of.range.start < h.range.end + FAR
+                    && h.range.start < of.range.end + FAR
+        })
 }
 
 /// Attaches exceptions to the license before them, or else behind them.
@@ -320,16 +435,107 @@ fn with_exceptions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
         let places: Vec<usize> = before.chain(after).collect();
         let place = places.iter().find(|m| gnu(&hits[**m])).or_else(|| places.first()).copied();
         if let Some(m) = place {
+            // "Under the GPL. As a special exception to the GPL" names one license.
+            let close = |h: &Hit| {
+                h.range.start < hits[n].range.end + BESIDE
+                    && hits[n].range.start < h.range.end + BESIDE
+            };
+            let again = |k: &usize| {
+                let h = &hits[*k];
+                *k != m && close(h) && h.sure == Sure::Vague && h.expr == hits[m].expr
+            };
+            dropped.extend(places.iter().copied().filter(again));
             hits[m].expr = attach(&hits[m].expr, &addition);
             dropped.push(n);
         } else if hits[n].kind == MatchKind::Reference {
             dropped.push(n);
         }
     }
+    dropped.sort_unstable();
+    dropped.dedup();
     let mut dropped = dropped.into_iter().peekable();
     let mut at = 0..;
     hits.retain(|_| dropped.next_if_eq(&at.next().unwrap_or_default()).is_none());
     hits
+}
+
+/// Joins by "or" what is offered as a choice; tells which hits are none of it and hold all the same.
+fn offer(hits: &mut [Hit<'_>], offers: &[(Range<usize>, Offer)]) -> FxHashSet<usize> {
+    let said: Vec<usize> = (0..hits.len()).filter(|n| !hits[*n].explained).collect();
+    let beside: FxHashSet<usize> = offers
+        .iter()
+        .filter(|(_, offer)| *offer == Offer::Beside)
+        .filter_map(|(place, _)| {
+            let next = said.partition_point(|n| hits[*n].range.start < place.start);
+            said.get(next).copied()
+        })
+        .collect();
+    for (place, offer) in offers {
+        let next = said.partition_point(|n| hits[*n].range.start < place.start);
+        // What a license text says of choices is about itself.
+        let inside = |hit: &Hit| {
+            hits.iter().all(|text| {
+                !matches!(text.kind, MatchKind::Text | MatchKind::Header)
+                    || text.range.start >= place.start
+                    || text.range.end < place.end
+                    || hit.range.start < text.range.end
+            })
+        };
+        let follows = |n: &usize| {
+            let hit = &hits[*n];
+            hit.range.start < place.end + OFFERED && inside(hit)
+        };
+        let mut joined: Vec<usize> = Vec::new();
+        match offer {
+            Offer::Beside => {}
+            Offer::Instead => {
+                // What is named once more is no choice.
+                let before = next.checked_sub(1).map(|n| &hits[said[n]].expr);
+                let mut other = said[next..].iter().take_while(|n| follows(n));
+                joined.extend(other.find(|n| Some(&hits[**n].expr) != before).copied());
+            }
+            Offer::Preceding => {
+                let near = |n: &&usize| place.start < hits[**n].range.end + NEXT;
+                let before: Vec<usize> = said[..next].iter().filter(near).copied().collect();
+                let first = before.first().map(|n| &hits[*n].expr);
+                let two = before
+                    .iter()
+                    .any(|n| matches!(hits[*n].expr, Expr::Or(_)) || Some(&hits[*n].expr) != first);
+                match before.last() {
+                    Some(last) if two => joined.push(*last),
+                    // The other one follows.
+                    Some(_) => joined.extend(said.get(next).copied().filter(follows)),
+                    None => {}
+                }
+            }
+            Offer::Following(most) => {
+                let Some(first) = said.get(next).filter(|n| follows(n)) else { continue };
+                let mut offered = vec![&hits[*first].expr];
+                let mut before = *first;
+                for n in &said[next + 1..] {
+                    let of = |e: &Expr| if let Expr::Or(all) = e { all.len() } else { 1 };
+                    let hit = &hits[*n];
+                    if offered.iter().map(|e| of(e)).sum::<usize>() >= *most
+                        || hit.range.start > hits[before].range.end + NEXT
+                    {
+                        break;
+                    }
+                    before = *n;
+                    if beside.contains(n) {
+                        continue;
+                    }
+                    if !offered.contains(&&hit.expr) {
+                        offered.push(&hit.expr);
+                    }
+                    joined.push(*n);
+                }
+            }
+        }
+        for n in joined {
+            hits[n].or = true;
+        }
+    }
+    beside
 }
 
 fn attach(expr: &Expr, addition: &str) -> Expr {

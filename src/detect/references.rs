@@ -13,6 +13,7 @@
 mod addresses;
 mod choice;
 mod family;
+mod offers;
 mod reader;
 mod words;
 
@@ -29,6 +30,8 @@ use crate::licenses::Licenses;
 use crate::licenses::names;
 use crate::licenses::rules::{Rule, RuleKind};
 use family::Known;
+pub(super) use offers::Offer;
+use offers::Offers;
 use reader::Reader;
 use words::Words;
 
@@ -107,6 +110,7 @@ pub(super) struct References {
     titles: Vec<Arc<str>>,
     families: Vec<Known>,
     words: Words,
+    offers: Offers,
 }
 
 impl References {
@@ -189,7 +193,8 @@ impl References {
             let title = format!("address {address}");
             add(tokens::words(&address), Meaning::Address { id, vague }, title);
         }
-        References { automaton: Automaton::new(sequences), meanings, titles, families, words }
+        let automaton = Automaton::new(sequences);
+        References { automaton, meanings, titles, families, words, offers: Offers::new() }
     }
 
     /// The files in which the license of a reference is said to stand by its rule.
@@ -203,6 +208,11 @@ impl References {
     /// What a reference was recognised by: a rule's file, a name or an address.
     pub fn title(&self, r: &Reference) -> Arc<str> {
         Arc::clone(&self.titles[r.number as usize])
+    }
+
+    /// Where in `tokens` a choice between licenses is offered that do not stand side by side.
+    pub fn offers(&self, text: &[u8], tokens: &[Token]) -> Vec<(Range<usize>, Offer)> {
+        Reader { of: self, text, tokens }.offers()
     }
 
     /// The licenses named in `tokens`, in order.

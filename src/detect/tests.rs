@@ -457,3 +457,217 @@ fn a_text_that_is_worth_little_is_a_hint() {
     let notice = format!("Licensed under the Mozilla Public License, version 2.0.\n\n{own}");
     assert_eq!(hint(&notice).as_deref(), Some("MPL-2.0"));
 }
+
+/// The text with a paragraph before its disclaimer.
+fn with_paragraph(text: &str, disclaimer: &str, paragraph: &str) -> String {
+    assert!(text.contains(disclaimer), "{text}");
+    text.replacen(disclaimer, &format!("{paragraph}\n\n{disclaimer}"), 1)
+}
+
+#[test]
+fn what_is_offered_instead_is_a_choice_and_not_a_further_condition() {
+    let bsd = text_of("BSD-3-Clause");
+    let openib = text_of("Linux-OpenIB");
+    let mit = text_of("MIT");
+    let gpl = "GNU General Public License (\"GPL\") version 2";
+    let instead = format!(
+        "Alternatively, provided that this notice is retained in full, this software may be \
+         distributed under the terms of the {gpl}, in which case the provisions of the GPL apply \
+         INSTEAD OF those given above.\n\nThe provided data structures and external interfaces from \
+         this code are not restricted to be used by modules with a GPL compatible license."
+    );
+    let one_of_two = "This software is available to you under a choice of one of two licenses. You \
+                      may choose to be licensed under the terms of the GNU General Public License \
+                      (GPL) Version 2, available from the file COPYING, or the";
+    let mpl = "The contents of this file are subject to the Mozilla Public License Version 1.1.";
+    for (text, expected) in [
+        (
+            with_paragraph(bsd, "THIS SOFTWARE IS PROVIDED", &instead),
+            "BSD-3-Clause OR GPL-2.0-only",
+        ),
+        (format!("{one_of_two} BSD license below:\n\n{bsd}"), "GPL-2.0-only OR BSD-3-Clause"),
+        (
+            format!("{one_of_two} OpenIB.org BSD license below:\n\n{openib}"),
+            "GPL-2.0-only OR Linux-OpenIB",
+        ),
+        (
+            format!(
+                "{mpl}\n\nAlternatively, the contents of this file may be used under the terms of \
+                 either the GNU General Public License Version 2 or later (the \"GPL\"), or the GNU \
+                 Lesser General Public License Version 2.1 or later (the \"LGPL\")."
+            ),
+            "MPL-1.1 OR GPL-2.0-or-later OR LGPL-2.1-or-later",
+        ),
+        (
+            format!(
+                "This file is dual-licensed: you can use it either under the terms of the GPL or the \
+                 X11 license, at your option.\n\n a) This file is free software; you can redistribute \
+                 it and/or modify it under the terms of the GNU General Public License as published by \
+                 the Free Software Foundation; either version 2 of the License, or (at your option) \
+                 any later version.\n\nOr, alternatively,\n\n b) {mit}"
+            ),
+            "GPL-2.0-or-later OR MIT",
+        ),
+        (format!("Licensed under the {gpl}.\n\nOR\n\n{mit}"), "GPL-2.0-only OR MIT"),
+        (
+            "This Source Code is under the Eclipse Public License v. 2.0. This Source Code may also be \
+             made available under the following Secondary Licenses when the conditions set forth in the \
+             Eclipse Public License v. 2.0 are satisfied: GNU General Public License, version 2."
+                .to_owned(),
+            "EPL-2.0 OR GPL-2.0-only",
+        ),
+        (
+            "Licensed under both the MIT license (found in LICENSE) and the GPLv2 (found in COPYING). \
+             You may select, at your option, one of the above-listed licenses."
+                .to_owned(),
+            "MIT OR GPL-2.0-only",
+        ),
+        (
+            format!(
+                "This file is provided under the terms of the Zebra License (see below) or under the \
+                 terms of GNU General Public License, Version 2. When using or redistributing this \
+                 file, you may do so under either license.\n\nZebra License:\n\n{bsd}"
+            ),
+            "GPL-2.0-only OR BSD-3-Clause",
+        ),
+        (
+            "You may use this under the terms of the CC0, the OpenSSL License, or the Apache License \
+             2.0, at your option:\n - CC0 1.0 Universal\n - OpenSSL license\n - Apache License 2.0"
+                .to_owned(),
+            "CC0-1.0 OR OpenSSL OR Apache-2.0",
+        ),
+    ] {
+        assert_eq!(expression(&text).as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_only_sounds_like_a_choice_holds_together() {
+    let mit = text_of("MIT");
+    let mpl = text_of("MPL-1.1");
+    let apache = "Licensed under the Apache License, Version 2.0.";
+    for (text, expected) in [
+        (
+            "This is under the GPL version 2. Alternatively, use libbar, which is licensed under the \
+             MIT license."
+                .to_owned(),
+            "GPL-2.0-only AND MIT",
+        ),
+        (
+            "The parser is under the MIT license; it may also be used as a library. It includes code \
+             under the 3-clause BSD license."
+                .to_owned(),
+            "MIT AND BSD-3-Clause",
+        ),
+        // The end of its text says how a choice would be offered.
+        (format!("{mpl}\n\n----\n\n{apache}\n"), "MPL-1.1 AND Apache-2.0"),
+        (
+            format!(
+                "You may use this under your choice of the following two licenses:\n\nLicense 1: GPLv2\n\n\
+                 This file is free software; you may copy and modify it under the terms of the GNU \
+                 General Public License, version 2.\n\nThis file incorporates work covered by the following copyright and \
+                 permission notice:\n\n{mit}\n\nLicense 2: the 3-clause BSD license\n"
+            ),
+            "(GPL-2.0-only OR BSD-3-Clause) AND MIT",
+        ),
+    ] {
+        assert_eq!(expression(&text).as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_choice_goes_on_with_what_is_said_of_its_licenses_below() {
+    let gpl = text_of("GPL-3.0-only");
+    let text = format!("Licensed under the MIT license or the GPL.\n\n{gpl}");
+    assert_eq!(expression(text).as_deref(), Some("MIT OR GPL-3.0-only"));
+}
+
+/// What the tag says is not said once more by a notice, another license is.
+#[test]
+fn a_notice_that_repeats_a_tag_says_nothing_further() {
+    let tag = tag("GPL-2.0-only WITH Linux-syscall-note OR MIT");
+    let with = |notice: &str| expression(format!("{tag}\n{notice}\n"));
+    let said = "GPL-2.0-only WITH Linux-syscall-note OR MIT";
+    assert_eq!(with("Licensed under the GPL, version 2 only.").as_deref(), Some(said));
+    let other = with("Parts are licensed under the Apache License, Version 2.0.");
+    assert_eq!(other, Some(format!("({said}) AND Apache-2.0")));
+}
+
+#[test]
+fn what_a_module_declares_gives_way_to_what_its_source_says() {
+    let declared = "MODULE_LICENSE(\"GPL\");\nMODULE_AUTHOR(\"Z\");\n";
+    for (said, expected) in [
+        ("", "GPL-2.0-or-later"),
+        ("/* Released under the GPL. */\n", "GPL-1.0-or-later"),
+        ("/* Released under the GPL, version 2 only. */\n", "GPL-2.0-only"),
+        ("/* Released under the ISC license. */\n", "ISC"),
+    ] {
+        assert_eq!(expression(format!("{said}{declared}")).as_deref(), Some(expected), "{said}");
+    }
+    // A macro that says more than a mere name.
+    let exact = "/* Released under the GPL. */\nMODULE_LICENSE(\"GPL v2\");\n";
+    assert_eq!(expression(exact).as_deref(), Some("GPL-2.0-only"));
+}
+
+/// Regression: the words of MIT-0 are the words of this but for its condition.
+#[test]
+fn regression_the_condition_of_a_license_may_stand_behind_its_disclaimer() {
+    let mit = text_of("MIT");
+    let (start, end) =
+        (mit.find("The above copyright").unwrap(), mit.find("THE SOFTWARE IS").unwrap());
+    let moved = format!("{}{}\n\n{}", &mit[..start], &mit[end..], &mit[start..end]);
+    assert_eq!(expression(moved).as_deref(), Some("MIT"));
+}
+
+#[test]
+fn a_text_is_found_around_paragraphs_that_were_put_into_it() {
+    let paragraph = "Nobody may hold the writers of this engine to account for what the zebras of \
+                     others have done in the gardens of their neighbours, nor for anything else. ";
+    let disclaimer = "THIS SOFTWARE IS PROVIDED";
+    for id in ["BSD-2-Clause", "BSD-3-Clause"] {
+        let put_in = with_paragraph(text_of(id), disclaimer, &paragraph.repeat(2));
+        let found = detect(put_in.as_bytes());
+        assert_eq!(found.expression.as_deref(), Some(id));
+        let last = put_in.trim_end().lines().count();
+        assert_eq!(found.matches[0].end_line as usize, last, "{:?}", found.matches);
+    }
+    // A disclaimer alone is that of many licenses, and grants nothing.
+    let mit = text_of("MIT");
+    let found = expression(&mit[mit.find("THE SOFTWARE IS").unwrap()..]);
+    assert_eq!(found.as_deref(), Some("LicenseRef-lictor-unknown"));
+}
+
+#[test]
+fn a_header_without_its_name_is_no_header() {
+    let texts = Licenses::builtin().texts();
+    let mpl = texts.iter().find(|t| t.id == "MPL-1.0" && t.header).unwrap().text;
+    let rest = &mpl[mpl.find("Software distributed under").unwrap()..];
+    assert_ne!(expression(rest).as_deref(), Some("MPL-1.0"));
+    let named = format!("Licensed under MPL 1.1/GPL 2.0\n\n{rest}");
+    assert_eq!(expression(named).as_deref(), Some("MPL-1.1 OR GPL-2.0-only"));
+}
+
+#[test]
+fn a_document_without_invariant_sections_is_that_and_no_other() {
+    let notice = "Permission is granted to copy, distribute and/or modify this document under the \
+                  terms of the GNU Free Documentation License, Version 1.3 or any later version \
+                  published by the Free Software Foundation";
+    let without = "; with no Invariant Sections, no Front-Cover Texts, and no Back-Cover Texts. A copy \
+                   of the license is included in the section entitled \"GNU Free Documentation License\"";
+    assert_eq!(expression(format!("{notice}.")).as_deref(), Some("GFDL-1.3-or-later"));
+    let found = expression(format!("{notice}{without}."));
+    assert_eq!(found.as_deref(), Some("GFDL-1.3-no-invariants-or-later"));
+}
+
+#[test]
+fn an_exception_to_a_license_that_is_merely_named_stands_with_it() {
+    let text = "This file is free software, distributed under the terms of the GNU General Public \
+                License. As a special exception to the GNU General Public License, this file may be \
+                distributed as part of a program that contains a configuration script generated by \
+                Autoconf, under the same distribution terms as the rest of that program.\n";
+    let far = "x ".repeat(4000);
+    let notice = "Licensed under the GPL, version 2 or later.";
+    let found = expression(format!("{text}\n{far}\n{notice}\n"));
+    let expected = "GPL-1.0-or-later WITH Autoconf-exception-generic AND GPL-2.0-or-later";
+    assert_eq!(found.as_deref(), Some(expected));
+}

@@ -67,8 +67,16 @@ const SLACK: f32 = 0.04;
 /// the one that is meant where its name is given.
 const RIVAL: f32 = 0.05;
 
+/// Share of a text's shingles from which what is met is a part of it that may have been moved, and
+/// how many words may be put before such a part.
+const MIN_PART: f32 = 0.1;
+const MAX_INSERTED: u32 = 120;
+
 /// How many words without any known shingle end a passage.
 const MAX_GAP: usize = 250;
+
+/// How often at most askalono is asked about the candidates of a place.
+const MAX_ROUNDS: usize = 3;
 
 /// How many words may stand between phrases that are close together.
 const DENSE_GAP: usize = 15;
@@ -431,17 +439,26 @@ impl Index {
         candidates.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)).then(a.start.cmp(&b.start))
         });
-        let likely = self.compare(text, tokens, candidates);
-        // Of the rest the difference is so great that askalono cannot see it otherwise.
-        let best = settle(likely.clone());
-        let close = |c: &Candidate| {
-            let from = best.partition_point(|b| b.end <= c.start);
-            let here = best[from..].iter().take_while(|b| b.start < c.end);
-            here.into_iter().all(|b| c.value + RIVAL * c.len() as f32 >= b.value)
-        };
-        let close: Vec<Candidate> = likely.into_iter().filter(close).collect();
-        let confirmed = close.into_iter().filter_map(|c| self.confirm(text, tokens, c));
-        let mut settled = settle(confirmed.collect());
+        let mut likely = self.compare(text, tokens, candidates);
+        let mut confirmed: Vec<Candidate> = Vec::new();
+        // What stood back for a text that is not there after all is looked at in another round.
+        for round in 0..MAX_ROUNDS {
+            let best = settle(likely.iter().chain(&confirmed).cloned().collect());
+            // Of the rest the difference is so great that askalono cannot see it otherwise.
+            let is_close = |c: &Candidate| {
+                let from = best.partition_point(|b| b.end <= c.start);
+                let here = best[from..].iter().take_while(|b| b.start < c.end);
+                here.into_iter().all(|b| c.value + RIVAL * c.len() as f32 >= b.value)
+            };
+            let (close, rest): (Vec<_>, Vec<_>) = likely.into_iter().partition(is_close);
+            likely = rest;
+            if close.is_empty() {
+                break;
+            }
+            let confirm = |c: Candidate| self.confirm(text, tokens, c, round == 0);
+            confirmed.extend(close.into_iter().filter_map(confirm));
+        }
+        let mut settled = settle(confirmed);
         for c in settled.iter_mut().filter(|c| c.score < 1.0) {
             // Only what may differ was other, or words around.
             let own = self.entries[c.entry].written();
@@ -460,7 +477,7 @@ impl Index {
     fn place(&self, entry: usize, places: &[(u32, u32)], window: usize) -> Vec<Candidate> {
         let Entry { words, shingles, .. } = self.entries[entry];
         let mut candidates = Vec::new();
-        let mut close = |band: &[(i64, u32, u32)]| {
+        let mut close = |band: &[Met]| {
             let mut met: Vec<u32> = band.iter().map(|(_, _, at)| *at).collect();
             met.sort_unstable();
             met.dedup();
@@ -476,30 +493,45 @@ impl Index {
             let after = after.min(window - (high + SHINGLE));
             let (start, end) = (low - before, high + SHINGLE + after);
             let part = *first as usize - before..*last as usize + SHINGLE + after;
-            let mut candidate = |end: usize, part: Range<usize>, edge: usize| {
+            let mut candidate = |start: usize, end: usize, part: Range<usize>, edge: usize| {
                 let score = 2.0 * coverage * words as f32 / (words + end - start) as f32;
                 let (value, rivals) = (0.0, vec![]);
                 candidates.push(Candidate { entry, start, end, part, edge, score, value, rivals });
             };
-            // What a text says twice is not in the index: its end may stand here all the same.
+            // What a text says twice is not in the index: its beginning and its end may stand here all
+            // the same.
+            let head = (*first as usize).min(low);
+            if coverage >= 0.6 && head > EDGE {
+                candidate(low - head, end, *first as usize - head..part.end, after);
+            }
             if coverage >= 0.7 && part.len() * 10 < words * 9 {
                 let end = (low + words).saturating_sub(*first as usize).min(window);
                 let part = part.start..(part.start + end.saturating_sub(start)).min(words);
                 if end > start {
-                    candidate(end, part, 0);
+                    candidate(start, end, part, 0);
                 }
             }
-            candidate(end, part, before + after);
+            candidate(start, end, part, before + after);
         };
         // Shingles of one copy of the text stand at the same distance from their place in
         // the text, but for words put in or left out on the way.
         let drift = (words / 8).max(3 * SHINGLE) as i64;
-        let mut bands: Vec<(i64, u32, u32)> = places
+        let mut met: Vec<Met> = places
             .iter()
             .map(|(here, at)| (i64::from(*here) - i64::from(*at), *here, *at))
             .collect();
-        bands.sort_unstable();
-        bands.chunk_by(|a, b| b.0 - a.0 <= drift).for_each(&mut close);
+        met.sort_unstable();
+        let mut bands: Vec<&[Met]> = met.chunk_by(|a, b| b.0 - a.0 <= drift).collect();
+        bands.iter().for_each(|band| close(band));
+        // A paragraph was put into the text, or left out: its parts stand one behind the other.
+        bands.retain(|band| band.len() as f32 >= MIN_PART * shingles as f32);
+        for chain in chains(bands) {
+            let whole = chain.concat();
+            // Where one of them is nearly all, it is a candidate already.
+            if chain.iter().all(|part| part.len() * 5 < whole.len() * 4) {
+                close(&whole);
+            }
+        }
         candidates
     }
 
@@ -538,7 +570,7 @@ impl Index {
                 place.rivals = place.rivals.saturating_add(1);
                 place.best = place.best.max(score);
             }
-            likely.extend(entry.judge(&c, score + SLACK).map(|value| Candidate {
+            likely.extend(entry.judge(&c, score + SLACK, true).map(|value| Candidate {
                 score,
                 value,
                 ..c
@@ -547,15 +579,15 @@ impl Index {
         likely
     }
 
-    /// Lets askalono have the last word.
-    fn confirm(&self, text: &[u8], tokens: &[Token], c: Candidate) -> Option<Candidate> {
+    /// Lets askalono have the last word. Less than a whole text may do with `cut`.
+    fn confirm(&self, text: &[u8], tokens: &[Token], c: Candidate, cut: bool) -> Option<Candidate> {
         let entry = &self.entries[c.entry];
         let words = &tokens[c.start..c.end];
         let score = match entry.header {
             true => entry.score_part(text, words, c.part.clone()),
             false => self.score(text, words, c.entry),
         };
-        entry.judge(&c, score).map(|value| Candidate { score, value, ..c })
+        entry.judge(&c, score, cut).map(|value| Candidate { score, value, ..c })
     }
 
     /// askalono's score of a text against words of a file. Equal words are scored once.
@@ -577,6 +609,30 @@ impl Index {
         }
         score
     }
+}
+
+/// Where a shingle of a text is met: how far that is from its place in the text, then both.
+type Met = (i64, u32, u32);
+
+/// The parts of a text that may be one copy of it: each stands behind the one before, here and in
+/// the text, with not too many words put between.
+fn chains(mut parts: Vec<&[Met]>) -> Vec<Vec<&[Met]>> {
+    let first = |part: &[Met], of: fn(&Met) -> u32| part.iter().map(of).min().unwrap_or_default();
+    let last = |part: &[Met], of: fn(&Met) -> u32| part.iter().map(of).max().unwrap_or_default();
+    parts.sort_by_key(|part| first(part, |met| met.1));
+    let mut chains: Vec<Vec<&[Met]>> = Vec::new();
+    for part in parts {
+        let goes_on = |before: &[Met]| {
+            let (end, start) = (last(before, |met| met.1), first(part, |met| met.1));
+            let text = last(before, |met| met.2) < first(part, |met| met.2);
+            text && end < start && start - end <= MAX_INSERTED
+        };
+        match chains.last_mut() {
+            Some(chain) if chain.last().is_some_and(|before| goes_on(before)) => chain.push(part),
+            _ => chains.push(vec![part]),
+        }
+    }
+    chains
 }
 
 /// The pairs of neighbouring words, sorted.
@@ -610,7 +666,7 @@ struct Place {
 /// The score that a candidate may at best have, given the share of shingles that were met: a
 /// changed word breaks five shingles and two pairs of words.
 fn attainable(estimate: f32) -> f32 {
-    1.0 - (1.0 - estimate) * 0.35
+    1.0 - (1.0 - estimate) * 0.3
 }
 
 impl Entry {
@@ -624,32 +680,54 @@ impl Entry {
         TextData::new(&here).match_score(&TextData::new(&own))
     }
 
-    /// Whether versions, names of licenses and "later" are those of the header.
+    /// Whether versions, names of licenses and "later" are those of the header, and whether what is
+    /// here of a header that names its license does so as well.
     fn marks_fit(&self, text: &[u8], c: &Candidate, words: &[Token]) -> bool {
-        let own = plain(self.source.as_bytes(), &self.own().words[c.part.clone()]);
-        marks(&own) == marks(&plain(text, words))
+        let Own { words: own, plain: whole, .. } = self.own();
+        let part = marks(&plain(self.source.as_bytes(), &own[c.part.clone()]));
+        let whole = marks(whole);
+        part == marks(&plain(text, words))
+            && (part.name() || !whole.name())
+            && part.free == whole.free
     }
 
     /// What a candidate for this text is worth by its score; `None` if that is not enough.
-    fn judge(&self, c: &Candidate, score: f32) -> Option<f32> {
+    fn judge(&self, c: &Candidate, score: f32, cut: bool) -> Option<f32> {
         let of = if self.header { c.part.len() } else { self.words };
         let (matched, value) = worth(score, c.len(), of, &c.part, self.words);
         // A text into which a paragraph was put is all there, though it is less alike.
         let complete = matched >= MIN_COMPLETE * self.words as f32 && score >= MIN_MIXED_SCORE;
         // A good part of a text, word for word: it was cut off.
-        let cut = || {
+        let is_cut = || {
             c.part.start <= EDGE * 2
                 && matched >= MIN_CUT_WORDS
                 && matched >= MIN_CUT * self.words as f32
                 && matched >= 0.97 * (c.part.len() - c.edge) as f32
                 && matched >= 0.9 * (c.len() - c.edge) as f32
+                && self.grants(&c.part)
         };
         let enough = match self.header {
             true => score >= MIN_HEADER_SCORE,
-            false => score >= MIN_TEXT_SCORE || complete || cut(),
+            false => score >= MIN_TEXT_SCORE || complete || cut && is_cut(),
         };
         let covered = matched >= self.demands.coverage * self.words as f32;
         (enough && covered).then_some(value)
+    }
+
+    /// Whether a part of this text permits anything: many licenses share a disclaimer.
+    fn grants(&self, part: &Range<usize>) -> bool {
+        const GRANT: [&str; 8] = [
+            "permission",
+            "permitted",
+            "granted",
+            "grant",
+            "redistribute",
+            "redistributions",
+            "may",
+            "license",
+        ];
+        let grant = GRANT.map(|word| tokens::words(word)[0]);
+        self.own().words[part.clone()].iter().any(|t| grant.contains(&t.hash))
     }
 
     fn written(&self) -> Words<'_> {
@@ -724,6 +802,15 @@ struct Marks {
     names: BTreeSet<String>,
     /// Whether later versions are granted.
     later: bool,
+    /// Whether there are no invariant sections.
+    free: bool,
+}
+
+impl Marks {
+    /// Whether they name a license.
+    fn name(&self) -> bool {
+        !(self.versions.is_empty() && self.names.is_empty())
+    }
 }
 
 fn marks(plain: &str) -> Marks {
@@ -740,7 +827,12 @@ fn marks(plain: &str) -> Marks {
     });
     let names = after("license").filter(|n| *n >= 3 && !NO_NAME.contains(&words[n - 1]));
     let names = names.map(|n| words[n - 3..n].join(" "));
-    Marks { versions: versions.collect(), names: names.collect(), later: words.contains(&"later") }
+    Marks {
+        versions: versions.collect(),
+        names: names.collect(),
+        later: words.contains(&"later"),
+        free: words.windows(2).any(|w| w == ["no", "invariant"]),
+    }
 }
 
 /// How many words a candidate explains by its score against `of` words, and what that is worth:

@@ -87,7 +87,9 @@ impl Reader<'_> {
         {
             return Joint::Or;
         }
-        if gap.trim_ascii() == b"," { Joint::Listed } else { Joint::And }
+        let listed = gap.trim_ascii_start().starts_with(b",")
+            && between.clone().all(|t| self.is(t, &words.article));
+        if listed { Joint::Listed } else { Joint::And }
     }
 
     /// Gives a name without a version the version that it has in a choice with a GNU license,

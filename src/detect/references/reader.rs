@@ -66,7 +66,7 @@ impl Reader<'_> {
     }
 
     /// What stands between two neighbouring words.
-    fn gap(&self, at: usize) -> &[u8] {
+    pub fn gap(&self, at: usize) -> &[u8] {
         match (at.checked_sub(1).and_then(|b| self.tokens.get(b)), self.tokens.get(at)) {
             (Some(before), Some(here)) => &self.text[before.end as usize..here.start as usize],
             _ => b"",
@@ -121,8 +121,10 @@ impl Reader<'_> {
         if !self.is(at, &self.of.words.version) {
             return None;
         }
-        let next = at + 1;
-        self.number(next)
+        // "Versión", "versão".
+        let tail = self.gap(at + 1);
+        let accented = !tail.is_empty() && !tail.is_ascii() && tail.iter().all(|b| !b.is_ascii());
+        self.number(at + 1 + usize::from(accented))
     }
 
     /// The licenses named, in order.
@@ -203,7 +205,9 @@ impl Reader<'_> {
                             [.., (_, Later::Unsaid)] if known.gnu => Sure::Plain,
                             _ => Sure::Exact,
                         };
+                        // `EXPORT_SYMBOL_GPL` is a name in a program.
                         let refused = denied == at
+                            || !*strong && self.gap(at) == b"_"
                             || self.is(end, &self.of.words.not_a_statement)
                             || at > 0 && self.is(at - 1, &self.of.words.negation);
                         let gnu = known.gnu && known.unversioned.is_some();
@@ -283,6 +287,13 @@ impl Reader<'_> {
                 Meaning::Id(id) => self.raw(at, at + len).eq_ignore_ascii_case(id.as_bytes()),
                 // "Version 1.0 BSD" is not "0 BSD".
                 _ if self.is_inside_number(at) => false,
+                // "The MIT (http://example.org/mit.php) license" is none of PHP.
+                Meaning::Name { .. }
+                    if self.gap(at) == b"."
+                        && (at + 1..at + len).any(|n| self.gap(n).contains(&b')')) =>
+                {
+                    false
+                }
                 Meaning::Address { .. } => {
                     let raw = self.raw(at, at + len);
                     !raw.contains(&b' ') && !raw.contains(&b'\n')
@@ -503,7 +514,7 @@ impl Reader<'_> {
     }
 
     /// Whether a sentence ends between two words.
-    fn breaks(&self, from: usize, to: usize) -> bool {
+    pub fn breaks(&self, from: usize, to: usize) -> bool {
         (from + 1..=to).any(|n| {
             let gap = self.gap(n);
             gap.windows(2).any(|w| matches!(w, b". " | b".\n" | b"; "))

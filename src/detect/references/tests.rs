@@ -96,6 +96,11 @@ fn later_versions_are_granted_in_many_words_and_denied_in_some() {
         "GPL v2 and any later version",
         "GPL version 2 or above",
         "GPL version 2 or\n * higher",
+        "GNU General Public License, wie von der Free Software Foundation veröffentlicht, weitergeben und/oder modifizieren, entweder gemäß Version 2 der Lizenz oder (nach Ihrer Option) jeder späteren Version",
+        "GNU General Public License telle que publiée par la Free Software Foundation ; soit la version 2 de la licence, soit (à votre gré) toute version ultérieure",
+        "Licencia Pública General GNU publicada por la Fundación para el Software Libre, ya sea la versión 2 de la Licencia, o (a su elección) cualquier versión posterior",
+        "GNU General Public License come pubblicata dalla Free Software Foundation; o la versione 2 della licenza o (a propria scelta) una versione successiva",
+        "Licença Pública Geral GNU como publicada pela Free Software Foundation; na versão 2 da Licença, ou (a seu critério) qualquer versão posterior",
     ] {
         assert_eq!(named(later), "GPL-2.0-or-later", "{later}");
     }
@@ -126,6 +131,9 @@ fn a_common_word_names_a_license_only_in_company() {
         ("released under the MIT license", "MIT"),
         ("licensed under the terms of the BSD", "BSD-3-Clause"),
         ("Dual BSD/GPL license", "BSD-3-Clause | GPL-1.0-or-later"),
+        ("the MIT (http://example.org/mit-license.php) license", "MIT"),
+        ("EXPORT_SYMBOL_GPL(2); S3C2410_GPL(10); the license of this", ""),
+        ("Same license as Ruby.", "Ruby"),
         ("He studied at MIT and wrote BSD sockets for Apache.", ""),
         ("the license of the driver; MIT built it", ""),
         ("runs on BSD and Linux", ""),

@@ -63,27 +63,34 @@ impl Words {
         let numbers =
             [("one", "1"), ("two", "2"), ("three", "3")].map(|(w, n)| (tokens::words(w)[0], n));
         Words {
-            version: set("version versions ver vers v rev revision release gnuv"),
+            version: set("version versions ver vers versi versione v rev revision release gnuv"),
             numbers: numbers.to_vec(),
             filler: set(
                 "as published by the free software foundation inc either under terms of license \
                  licenses a an its is open source agreement this that apache org gnu gpl lgpl agpl \
                  fdl gfdl general public osi approved number no standard and conditions to said mpl \
-                 fsf only",
+                 fsf only wie von der veröffentlicht weitergeben und oder modifizieren entweder gemäß \
+                 telle que publiée par la soit publicada publica por fundación para el libre ya sea tal \
+                 como la come pubblicata dalla pela na o",
             ),
             between: set(
                 "as published by the free software foundation inc either or and of this that \
                  license licenses at your option any a an its all choice discretion you may use if \
                  wish prefer like gnu general public gpl in our their user s users to be \
                  also can its opinion every version versions software preferably from then date \
-                 dated june february march july 1991 1999 2007 2 1 3",
+                 dated june february march july 1991 1999 2007 2 1 3 der lizenz oder nach ihrer \
+                 option wahl jeder jede de la license soit à votre gré toute licencia su elección \
+                 opción cualquier cualquiera della licenza propria scelta una da licença seu \
+                 critério qualquer o ou sp ult versi vers versione n",
             ),
+            // The last three are what is ASCII in "spätere", "späteren" and "ultérieure".
             later: set(
                 "later newer higher greater above subsequent future superior up latter upwards \
-                 upward onwards onward following more recent beyond after better over",
+                 upward onwards onward following more recent beyond after better over posterior \
+                 successiva tere teren rieure",
             ),
             accepted: set("accepted approved endorsed"),
-            choice: set("or and any all at"),
+            choice: set("or and any all at oder ou o jede jeder toute cualquier qualquer una"),
             only: set("only solely exclusively"),
             negation: set("no not neither without nor"),
             of: set("of the a gnu that your this our or either under terms"),
