@@ -203,7 +203,24 @@ pub struct Around<'a> {
     pub memory: &'a Memory,
     /// See [`Plan::missing`].
     pub missing: &'a [Arc<[u8]>],
+    /// What git tracks otherwise than is remembered.
+    pub tracking: &'a Tracking,
     pub watching: Option<&'a dyn Watching>,
+}
+
+/// Files that git has begun or ceased to track, each list sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tracking {
+    pub begun: Vec<Arc<[u8]>>,
+    pub ceased: Vec<Arc<[u8]>>,
+}
+
+impl Tracking {
+    /// Whether git tracks a file of which it is remembered whether it did.
+    pub fn is_tracked(&self, path: &[u8], did: bool) -> bool {
+        let has = |list: &[Arc<[u8]>]| list.binary_search_by(|p| (**p).cmp(path)).is_ok();
+        if did { !has(&self.ceased) } else { has(&self.begun) }
+    }
 }
 
 /// A directory or repository that is looked at as one.

@@ -154,10 +154,12 @@ fn a_switch_of_branches_is_looked_at_as_one() {
 }
 
 #[test]
-fn a_commit_of_what_is_tracked_is_no_look_at_everything() {
+fn a_commit_is_no_look_at_everything() {
     let s = Sandbox::repo();
-    s.write("a.c", tag("MIT"));
-    s.write("b.c", tag("MIT"));
+    s.write(".gitignore", "out/\n");
+    for name in ["a.c", "b.c", "gone.c", "loose.c", "out/left.c"] {
+        s.write(name, tag("MIT"));
+    }
     s.commit();
     configure(&s, &["."], "");
     let service = Service::start(&s);
@@ -173,13 +175,28 @@ fn a_commit_of_what_is_tracked_is_no_look_at_everything() {
     events.wait_for("violation.opened", "b.c", &service);
     assert_eq!(service.status()["checkouts"][0]["commit"], s.git(&["rev-parse", "HEAD"]));
     assert_eq!(rescans(), before);
-    // What was not tracked is looked at with all else.
-    s.write("c.c", tag("AGPL-3.0-only"));
-    events.wait_for("violation.opened", "c.c", &service);
-    s.commit();
+    // git begins to track a file that is known, one that is new and one that it ignores, and ceases
+    // to track one that stays, one that is ignored then and one that goes.
+    s.write("known.c", tag("AGPL-3.0-only"));
+    events.wait_for("violation.opened", "known.c", &service);
+    s.write("new.c", tag("AGPL-3.0-only"));
+    s.write("out/forced.c", tag("AGPL-3.0-only"));
+    s.git(&["add", "-f", "known.c", "new.c", "out/forced.c"]);
+    s.git(&["rm", "-q", "gone.c"]);
+    s.git(&["rm", "-q", "--cached", "loose.c"]);
+    s.git(&["commit", "-q", "-m", "all of it"]);
+    events.wait_for("violation.opened", "out/forced.c", &service);
     s.write("a.c", tag("MIT"));
     events.wait_for("violation.resolved", "a.c", &service);
-    assert_ne!(rescans(), before);
+    s.git(&["rm", "-q", "--cached", "out/forced.c"]);
+    events.wait_for("violation.resolved", "out/forced.c", &service);
+    // It is tracked, and not there; then it comes back.
+    s.remove("new.c");
+    events.wait_for("violation.resolved", "new.c", &service);
+    s.git(&["checkout", "-q", "new.c"]);
+    events.wait_for("violation.reopened", "new.c", &service);
+    assert_eq!(service.status()["checkouts"][0]["commit"], s.git(&["rev-parse", "HEAD"]));
+    assert_eq!(rescans(), before);
     drop(events);
     service.stop();
     assert_eq!(found_now(&s, &[]), found_afresh(&s));

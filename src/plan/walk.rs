@@ -129,10 +129,14 @@ pub(super) fn spots(
     spots: &[Arc<[u8]>],
     around: &Around<'_>,
 ) -> Result<Plan, Failure> {
+    let tracking = around.tracking;
+    let tracked = |r: &Remembered| tracking.is_tracked(&r.path, r.tracked);
     let mut known: Vec<Known<'_>> =
-        memory.files.iter().enumerate().map(|(n, r)| remembered(n, r, r.tracked)).collect();
+        memory.files.iter().enumerate().map(|(n, r)| remembered(n, r, tracked(r))).collect();
     let is_within = |path: &[u8]| spots.iter().any(|spot| is_at_or_below(path, spot));
-    let missing = around.missing.iter().filter(|path| is_within(path));
+    let is_known = |path: &[u8]| memory.files.binary_search_by(|r| (*r.path).cmp(path)).is_ok();
+    let missing = around.missing.iter().filter(|path| tracking.is_tracked(path, true));
+    let missing = missing.chain(&tracking.begun).filter(|p| is_within(p) && !is_known(p));
     known.extend(missing.map(|path| Known {
         path,
         tracked: true,
@@ -205,14 +209,16 @@ impl Ways<'_> {
 
     /// Whether git tracks anything at or below a path.
     fn is_tracked(&self, path: &[u8]) -> bool {
-        let Around { memory, missing, .. } = self.around;
+        let Around { memory, missing, tracking, .. } = self.around;
         let start = memory.files.partition_point(|r| *r.path < *path);
         let below = [path, b"/"].concat();
         let from = memory.files.partition_point(|r| *r.path < *below);
         let here = memory.files.get(start).filter(|r| *r.path == *path);
         let inside = memory.files[from..].iter().take_while(|r| r.path.starts_with(&below));
-        here.into_iter().chain(inside).any(|r| r.tracked)
-            || missing.iter().any(|m| is_at_or_below(m, path))
+        let at_or_below = |p: &[u8]| is_at_or_below(p, path);
+        here.into_iter().chain(inside).any(|r| tracking.is_tracked(&r.path, r.tracked))
+            || missing.iter().any(|m| at_or_below(m) && tracking.is_tracked(m, true))
+            || tracking.begun.iter().any(|b| at_or_below(b))
     }
 
     /// Whether something is left out by the rules of the directory that it is in.

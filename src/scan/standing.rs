@@ -26,8 +26,11 @@ use crate::detect::{Detector, is_license_file};
 use crate::diag::Failure;
 use crate::licenses::Licenses;
 use crate::model::Skipped;
-use crate::plan::{Around, Checkout, Identity, NotLooked, Remembered, Stat, Was};
+use crate::plan::{Around, Checkout, Identity, NotLooked, Remembered, Stat, Tracking, Was};
 use crate::policy::Policy;
+
+/// How many files git may have begun or ceased to track for them to be looked at one by one.
+const MOST_TRACKING: usize = 1000;
 
 /// What is known of a checkout.
 pub struct Standing {
@@ -39,6 +42,8 @@ pub struct Standing {
     index: Option<Stat>,
     /// See [`crate::plan::Plan::missing`].
     missing: Vec<Arc<[u8]>>,
+    /// What the last scan of some spots met in another index, until it is taken over.
+    met: Option<(Option<Stat>, Tracking)>,
     /// With those files of the checkout laid below it that it trusts.
     policy: Policy,
     landmarks: Landmarks,
@@ -53,6 +58,22 @@ pub struct Standing {
 pub(super) struct Part<'a> {
     pub standing: &'a Standing,
     pub spots: &'a [Arc<[u8]>],
+}
+
+/// Spots and more of them, sorted and none below another.
+fn with_spots<'a>(
+    spots: &'a [Arc<[u8]>],
+    more: impl Iterator<Item = &'a Arc<[u8]>>,
+) -> Vec<Arc<[u8]>> {
+    let mut all: Vec<Arc<[u8]>> = spots.iter().chain(more).cloned().collect();
+    all.sort_unstable();
+    all.dedup();
+    let is_spot = |path: &[u8]| all.binary_search_by(|p| (**p).cmp(path)).is_ok();
+    let below = |path: &[u8]| {
+        let ends = path.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(n, _)| n);
+        !path.is_empty() && is_spot(b"") || ends.into_iter().any(|n| is_spot(&path[..n]))
+    };
+    all.iter().filter(|path| !below(path)).cloned().collect()
 }
 
 /// What is needed for a [`Standing`], beside what was scanned.
@@ -150,6 +171,7 @@ impl Standing {
             recalled,
             index,
             missing: scanned.missing,
+            met: None,
             policy,
             landmarks,
             license_files,
@@ -212,18 +234,47 @@ impl Standing {
         part
     }
 
-    /// Whether git tracks what is tracked here. It does after most commits, and when `git status`
-    /// has noted in its index what files are like.
-    fn is_tracked_by(&self, checkout: &Checkout) -> bool {
-        let Some(tracked) = checkout.tracked_names() else { return false };
+    /// What git tracks otherwise than is known here; nothing after a commit of what was tracked
+    /// before, and when `git status` has noted in its index what files are like. `None` where that
+    /// cannot be told of single files.
+    fn tracking(&self, checkout: &Checkout) -> Option<Tracking> {
+        let tracked = checkout.tracked_names()?;
         let tracked = tracked.iter().map(|(path, inside)| (&path[..], *inside));
-        let tracked = tracked.filter(|(path, _)| !is_own(path));
+        let mut tracked = tracked.filter(|(path, _)| !is_own(path)).peekable();
         let known = self.recalled.memory.files.iter().filter(|r| r.tracked);
         let known = known.map(|r| (&*r.path, r.what == Was::Skipped(Skipped::Submodule)));
         let missing = self.missing.iter().map(|path| (&**path, false));
         let mut known: Vec<(&[u8], bool)> = known.chain(missing).collect();
         known.sort_unstable();
-        known.into_iter().eq(tracked)
+        let mut tracking = Tracking::default();
+        let mut known = known.into_iter().peekable();
+        loop {
+            let (list, (path, inside)) = match (known.peek(), tracked.peek()) {
+                (None, None) => return Some(tracking),
+                (Some(old), Some(new)) if old == new => {
+                    known.next();
+                    tracked.next();
+                    continue;
+                }
+                (Some(old), new) if new.is_none_or(|new| old.0 < new.0) => {
+                    let old = *old;
+                    known.next();
+                    (&mut tracking.ceased, old)
+                }
+                // A file took the place of a checkout, or the other way round.
+                (Some(old), Some(new)) if old.0 == new.0 => return None,
+                (_, Some(new)) => {
+                    let new = *new;
+                    tracked.next();
+                    (&mut tracking.begun, new)
+                }
+                (Some(_), None) => return None,
+            };
+            if inside || list.len() >= MOST_TRACKING {
+                return None;
+            }
+            list.push(path.into());
+        }
     }
 
     /// Whether more than the file itself may be judged otherwise when one of this path changes.
@@ -264,12 +315,13 @@ impl Standing {
         }
         // Before the index is read: what changes afterwards makes it another.
         let index = checkout.index_stat();
+        self.met = None;
+        let mut tracking = Tracking::default();
         if index != self.index {
-            if !self.is_tracked_by(&checkout) {
-                return Ok(Err(Refused::Index));
-            }
-            self.index = index;
+            let Some(met) = self.tracking(&checkout) else { return Ok(Err(Refused::Index)) };
+            tracking = met;
         }
+        let spots = &with_spots(spots, tracking.begun.iter().chain(&tracking.ceased))[..];
         if detector.engine() != self.engine {
             return Ok(Err(Refused::Database));
         }
@@ -280,6 +332,7 @@ impl Standing {
         let around = Around {
             memory: &self.recalled.memory,
             missing: &self.missing,
+            tracking: &tracking,
             watching: options.watching,
         };
         let plan = checkout.plan_spots(options.selection, &recalled.memory, spots, &around)?;
@@ -308,6 +361,7 @@ impl Standing {
         let part = Part { standing: self, spots };
         let mut scanned = look(checkout, &recalled, plan, Some(part), &with, records)?;
         scanned.spots = Some(spots.to_vec());
+        self.met = Some((index, tracking));
         Ok(Ok(scanned))
     }
 
@@ -364,13 +418,21 @@ impl Standing {
         records: &mut dyn Records,
     ) -> Result<(), Failure> {
         let mut changes: BTreeMap<Arc<[u8]>, Option<Row>> = BTreeMap::new();
+        let (index, tracking) = self.met.take().unwrap_or((self.index, Tracking::default()));
+        self.index = index;
         for path in &scanned.removed {
-            if self.at(path).is_ok_and(|n| self.recalled.memory.files[n].tracked) {
+            let remembered = self.at(path).ok().map(|n| self.recalled.memory.files[n].tracked);
+            if remembered.is_some_and(|did| tracking.is_tracked(path, did)) {
                 self.missing.push(Arc::clone(path));
                 self.recalled.memory.index = None;
             }
             changes.insert(Arc::clone(path), None);
         }
+        self.missing.retain(|path| tracking.is_tracked(path, true));
+        // Those that are not there yet.
+        let new = tracking.begun.into_iter().filter(|path| self.at(path).is_err());
+        let new: Vec<Arc<[u8]>> = new.collect();
+        self.missing.extend(new);
         for f in scanned.files.iter().filter(|f| f.change > Change::None) {
             if let Some(row) = Row::of(scanned, f) {
                 changes.insert(Arc::clone(&f.path), Some(row));
