@@ -48,7 +48,7 @@ use combine::{Hit, Sure};
 use compare::Words;
 pub use compare::{Change, Piece};
 pub use pointers::is_license_file;
-use references::{How, Offer, Reference, stem};
+use references::{How, Reference, Sentence, stem};
 use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
@@ -86,7 +86,7 @@ struct Seen<'a> {
     /// Files that are pointed to, and where.
     points: Vec<(String, Range<usize>)>,
     /// Where a choice is offered.
-    offers: Vec<(Range<usize>, Offer)>,
+    offers: Vec<Sentence>,
 }
 
 /// Finds licenses in contents. Shared by all workers.
@@ -317,12 +317,8 @@ impl Detector {
         seen.phrases.extend(dense);
         // Whoever offers a choice names one at least, or gives its text.
         if !(named.is_empty() && found.is_empty()) {
-            let place = |words: Range<usize>| {
-                tokens[words.start].start as usize..tokens[words.end - 1].end as usize
-            };
-            let offers = self.references().offers(text, &tokens).into_iter();
             let most = MAX_HITS.saturating_sub(seen.offers.len());
-            seen.offers.extend(offers.take(most).map(|(words, offer)| (place(words), offer)));
+            seen.offers.extend(self.references().offers(text, &tokens, most));
         }
         seen.points.extend(pointers::find(text, &tokens));
         for t in found {

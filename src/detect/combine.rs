@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::references::{Offer, stem};
+use super::references::{Offer, Sentence, stem};
 use super::texts::Texts;
 use crate::licenses::expression::{Expr, Term, family};
 use crate::model::{Basis, MatchKind};
@@ -104,9 +104,7 @@ const HEADING: usize = 300;
 /// notices of the LGPL are known to go on with the name of the GPL.
 const SAME_NOTICE: usize = 1500;
 
-/// How far behind a sentence that offers a choice the first license of it may stand, and the next
-/// one behind that, in bytes.
-const OFFERED: usize = 400;
+/// How far behind the first license of a choice the next one may stand, in bytes.
 const NEXT: usize = 1500;
 
 /// How many different names in quotation marks are data.
@@ -116,7 +114,7 @@ const DATA: usize = 6;
 pub(super) fn combine<'a>(
     texts: &Texts,
     hits: Vec<Hit<'a>>,
-    offers: &[(Range<usize>, Offer)],
+    offers: &[Sentence],
 ) -> (Option<Expr>, Vec<Hit<'a>>) {
     let hits = without_mentions(without_inner(without_data(hits)));
     let hits = without_explained(texts, hits);
@@ -460,17 +458,17 @@ fn with_exceptions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
 }
 
 /// Joins by "or" what is offered as a choice; tells which hits are none of it and hold all the same.
-fn offer(hits: &mut [Hit<'_>], offers: &[(Range<usize>, Offer)]) -> FxHashSet<usize> {
+fn offer(hits: &mut [Hit<'_>], offers: &[Sentence]) -> FxHashSet<usize> {
     let said: Vec<usize> = (0..hits.len()).filter(|n| !hits[*n].explained).collect();
     let beside: FxHashSet<usize> = offers
         .iter()
-        .filter(|(_, offer)| *offer == Offer::Beside)
-        .filter_map(|(place, _)| {
+        .filter(|sentence| sentence.offer == Offer::Beside)
+        .filter_map(|Sentence { place, .. }| {
             let next = said.partition_point(|n| hits[*n].range.start < place.start);
             said.get(next).copied()
         })
         .collect();
-    for (place, offer) in offers {
+    for Sentence { place, until, within, offer } in offers {
         let next = said.partition_point(|n| hits[*n].range.start < place.start);
         // What a license text says of choices is about itself.
         let inside = |hit: &Hit| {
@@ -483,7 +481,7 @@ fn offer(hits: &mut [Hit<'_>], offers: &[(Range<usize>, Offer)]) -> FxHashSet<us
         };
         let follows = |n: &usize| {
             let hit = &hits[*n];
-            hit.range.start < place.end + OFFERED && inside(hit)
+            hit.range.start < *until && inside(hit)
         };
         let mut joined: Vec<usize> = Vec::new();
         match offer {
@@ -517,6 +515,7 @@ fn offer(hits: &mut [Hit<'_>], offers: &[(Range<usize>, Offer)]) -> FxHashSet<us
                     let hit = &hits[*n];
                     if offered.iter().map(|e| of(e)).sum::<usize>() >= *most
                         || hit.range.start > hits[before].range.end + NEXT
+                        || *within && hit.range.start >= *until
                     {
                         break;
                     }

@@ -30,8 +30,8 @@ use crate::licenses::Licenses;
 use crate::licenses::names;
 use crate::licenses::rules::{Rule, RuleKind};
 use family::Known;
-pub(super) use offers::Offer;
 use offers::Offers;
+pub(super) use offers::{Offer, Sentence};
 use reader::Reader;
 use words::Words;
 
@@ -210,9 +210,10 @@ impl References {
         Arc::clone(&self.titles[r.number as usize])
     }
 
-    /// Where in `tokens` a choice between licenses is offered that do not stand side by side.
-    pub fn offers(&self, text: &[u8], tokens: &[Token]) -> Vec<(Range<usize>, Offer)> {
-        Reader { of: self, text, tokens }.offers()
+    /// Where in `tokens` a choice between licenses is offered that do not stand side by side; at
+    /// most so many.
+    pub fn offers(&self, text: &[u8], tokens: &[Token], most: usize) -> Vec<Sentence> {
+        Reader { of: self, text, tokens }.offers().take(most).collect()
     }
 
     /// The licenses named in `tokens`, in order.

@@ -510,6 +510,33 @@ fn what_is_offered_instead_is_a_choice_and_not_a_further_condition() {
         ),
         (format!("Licensed under the {gpl}.\n\nOR\n\n{mit}"), "GPL-2.0-only OR MIT"),
         (
+            format!(
+                "Licensed under the {gpl}.\n\nALTERNATIVELY, this driver may be distributed under the \
+                 terms of the following license, in which case the provisions of this license are \
+                 required INSTEAD OF the GNU General Public License.  (This clause is necessary due to \
+                 a potential bad interaction.)\n\n{bsd}"
+            ),
+            "GPL-2.0-only OR BSD-3-Clause",
+        ),
+        (
+            format!(
+                "This program can be distributed under the terms of the GNU GPL, version 2. See the file \
+                 COPYING.\n\nThis header file may also be distributed under the terms of the BSD \
+                 License as follows:\n\nCopyright (C) 2001 Z. All rights reserved.\n\n{}",
+                bsd.replace("Copyright (c) <year> <owner>.", "")
+            ),
+            "GPL-2.0-only OR BSD-3-Clause",
+        ),
+        (
+            format!(
+                "You can redistribute it and/or modify it under the terms of EITHER the GNU General \
+                 Public License version 2 as published by the Free Software Foundation or the BSD \
+                 3-Clause License. It is distributed in the hope that it will be useful.\n\nThe BSD \
+                 3-Clause License\n\n{bsd}"
+            ),
+            "GPL-2.0-only OR BSD-3-Clause",
+        ),
+        (
             "This Source Code is under the Eclipse Public License v. 2.0. This Source Code may also be \
              made available under the following Secondary Licenses when the conditions set forth in the \
              Eclipse Public License v. 2.0 are satisfied: GNU General Public License, version 2."
@@ -558,6 +585,12 @@ fn what_only_sounds_like_a_choice_holds_together() {
              under the 3-clause BSD license."
                 .to_owned(),
             "MIT AND BSD-3-Clause",
+        ),
+        (
+            "Licensed under the GPL, version 2. This library may also be used under Windows. It includes \
+             zlib, which is under the zlib license."
+                .to_owned(),
+            "GPL-2.0-only AND Zlib",
         ),
         // The end of its text says how a choice would be offered.
         (format!("{mpl}\n\n----\n\n{apache}\n"), "MPL-1.1 AND Apache-2.0"),

@@ -28,6 +28,9 @@ enum Joint {
 /// Most words between two names that are joined, and before the first of them that offer a choice.
 const JOINT: usize = 8;
 
+/// Words that at least say who published a license.
+const PUBLISHER: usize = 6;
+
 impl Reader<'_> {
     /// Keeps what is surely meant and what stands beside it, and sees what is joined by "or".
     pub fn choose(&self, mut named: Vec<Named>) -> Vec<Reference> {
@@ -65,15 +68,20 @@ impl Reader<'_> {
 
     fn joint(&self, before: &Reference, here: &Reference) -> Joint {
         let words = &self.of.words;
-        let between = before.place.end..here.place.start;
-        if before.place.end > here.place.start || between.len() > JOINT {
+        // "Version 2 as published by the Free Software Foundation or ...".
+        let publisher =
+            (before.place.end..here.place.start).take_while(|t| self.is(*t, &words.published));
+        let start =
+            before.place.end + Some(publisher.count()).filter(|n| *n >= PUBLISHER).unwrap_or(0);
+        let between = start..here.place.start;
+        if start > here.place.start || between.len() > JOINT {
             return Joint::Apart;
         }
         let plain = [&words.joint, &words.license, &words.style, &words.approach];
         if !between.clone().all(|t| plain.iter().any(|set| self.is(t, set))) {
             return Joint::Apart;
         }
-        let from = self.tokens[before.place.end - 1].end as usize;
+        let from = self.tokens[start - 1].end as usize;
         let gap = &self.text[from..self.tokens[here.place.start].start as usize];
         if gap.windows(2).any(|w| matches!(w, b"\n\n" | b". ")) {
             return Joint::Apart;

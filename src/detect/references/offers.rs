@@ -41,40 +41,63 @@ const DONE: &str = "used|use|distributed|distribute|redistributed|redistribute|l
 const WORK: &str = "contents|software|program|code|file|files|library|package|product|source|form|\
                     work|works|module|document|header";
 
-/// Sentences; `*3` stands for up to three words, `<done>` and `<work>` for the words above.
-const SENTENCES: [(&str, Offer); 21] = [
+/// Sentences; `*3` stands for up to three words, `<done>` and `<work>` for the words above. Behind
+/// three dots all that is offered is named before the sentence ends.
+const SENTENCES: [(&str, Offer); 22] = [
     (
-        "alternatively *14 (this|these|it|you) *8 (may|can|is|are) *4 <done> *14 (under|terms)",
+        "alternatively *14 (this|these|it|you) *8 (may|can|is|are) *4 <done> *6 the following license",
         Offer::Instead,
     ),
-    ("alternatively *4 the <work> *8 (may|can|is|are) *4 <done> *14 (under|terms)", Offer::Instead),
-    ("(this|the) <work> (may|can) alternatively be <done> *14 (under|terms)", Offer::Instead),
-    ("<work> may also be <done> *6 (under|terms)", Offer::Instead),
-    ("(it|you|they) (may|can) also be <done> *6 (under|terms)", Offer::Instead),
-    ("you (may|can) also <done> *10 (under|terms)", Offer::Instead),
+    (
+        "alternatively *14 (this|these|it|you) *8 (may|can|is|are) *4 <done> *14 (under|terms) ...",
+        Offer::Instead,
+    ),
+    (
+        "alternatively *4 the <work> *8 (may|can|is|are) *4 <done> *14 (under|terms) ...",
+        Offer::Instead,
+    ),
+    ("(this|the) <work> (may|can) alternatively be <done> *14 (under|terms) ...", Offer::Instead),
+    ("<work> may also be <done> *6 (under|terms) ...", Offer::Instead),
+    ("(it|you|they) (may|can) also be <done> *6 (under|terms) ...", Offer::Instead),
+    ("you (may|can) also <done> *10 (under|terms) ...", Offer::Instead),
     ("or when distributed separately", Offer::Instead),
     ("otherwise the following license", Offer::Instead),
-    ("or at your option (the|under|a|an|this)", Offer::Instead),
+    ("or at your option (the|under|a|an|this) ...", Offer::Instead),
     ("choice of *3 (two|2) *1 licenses", Offer::Following(2)),
     ("choice of *3 (three|3) *1 licenses", Offer::Following(3)),
-    ("(dual|dually|double) (licensed|license) (under|with|as|by|using)", Offer::Following(2)),
-    ("(triple|tri) (licensed|license) (under|with|as|by|using)", Offer::Following(3)),
+    ("(dual|dually|double) (licensed|license) (under|with|as|by|using) ...", Offer::Following(2)),
+    ("(triple|tri) (licensed|license) (under|with|as|by|using) ...", Offer::Following(3)),
     (
         "(choose|select|under|use) (one|either|any) of the following *1 licenses",
         Offer::Following(2),
     ),
     ("(may|can) choose to be licensed under", Offer::Following(2)),
     ("(choose|select|pick|use) *5 (one|either|any) of the above *1 licenses", Offer::Preceding),
-    ("terms of either", Offer::Following(2)),
+    ("terms of either ...", Offer::Following(2)),
     ("under either license", Offer::Preceding),
     ("either license (may|can|applies)", Offer::Preceding),
     ("incorporates *3 covered by the following", Offer::Beside),
     ("under either of (these|those|them|the)", Offer::Preceding),
 ];
 
+/// How far behind a sentence what it offers is looked for, in bytes.
+const REACH: usize = 400;
+
+/// A sentence that offers something.
+#[derive(Debug)]
+pub(in crate::detect) struct Sentence {
+    /// In bytes.
+    pub place: Range<usize>,
+    /// Where what it offers must have begun, in bytes.
+    pub until: usize,
+    /// Whether that holds of all that it offers, and not of the first alone.
+    pub within: bool,
+    pub offer: Offer,
+}
+
 /// The sentences, ready to be looked for.
 pub(super) struct Offers {
-    sentences: Vec<(Vec<Step>, Offer)>,
+    sentences: Vec<(Vec<Step>, bool, Offer)>,
     /// What a sentence begins with.
     first: FxHashSet<u64>,
     or: u64,
@@ -97,9 +120,12 @@ fn steps(sentence: &str) -> Vec<Step> {
 
 impl Offers {
     pub fn new() -> Offers {
-        let sentences: Vec<(Vec<Step>, Offer)> =
-            SENTENCES.iter().map(|(sentence, offer)| (steps(sentence), *offer)).collect();
-        let first = sentences.iter().filter_map(|(steps, _)| match &steps[0] {
+        let sentences = SENTENCES.iter().map(|(sentence, offer)| {
+            let short = sentence.strip_suffix(" ...");
+            (steps(short.unwrap_or(sentence)), short.is_some(), *offer)
+        });
+        let sentences: Vec<(Vec<Step>, bool, Offer)> = sentences.collect();
+        let first = sentences.iter().filter_map(|(steps, ..)| match &steps[0] {
             Step::One(words) => Some(words.iter().copied()),
             Step::Skip(_) => None,
         });
@@ -108,22 +134,27 @@ impl Offers {
 }
 
 impl Reader<'_> {
-    /// The places where a choice is offered, in words.
-    pub fn offers(&self) -> Vec<(Range<usize>, Offer)> {
+    /// The sentences that offer a choice, in order.
+    pub fn offers(&self) -> impl Iterator<Item = Sentence> {
         let of = &self.of.offers;
-        let mut found: Vec<(Range<usize>, Offer)> = Vec::new();
-        for at in 0..self.tokens.len() {
+        (0..self.tokens.len()).filter_map(move |at| {
             if self.hash(at) == Some(of.or) && self.stands_alone(at) {
-                found.push((at..at + 1, Offer::Instead));
+                return Some(self.sentence(at..at + 1, false, Offer::Instead));
             }
-            if self.is(at, &of.first) {
-                let ends = |(steps, offer): &(Vec<Step>, Offer)| {
-                    self.follows(at, steps).map(|end| (at..end, *offer))
-                };
-                found.extend(of.sentences.iter().find_map(ends));
-            }
-        }
-        found
+            let is_first = self.is(at, &of.first);
+            let read = |(steps, within, offer): &(Vec<Step>, bool, Offer)| {
+                self.follows(at, steps).map(|end| self.sentence(at..end, *within, *offer))
+            };
+            is_first.then(|| of.sentences.iter().find_map(read)).flatten()
+        })
+    }
+
+    fn sentence(&self, words: Range<usize>, within: bool, offer: Offer) -> Sentence {
+        let place =
+            self.tokens[words.start].start as usize..self.tokens[words.end - 1].end as usize;
+        let behind = &self.text[place.end..self.text.len().min(place.end + REACH)];
+        let until = place.end + if within { sentence_end(behind) } else { behind.len() };
+        Sentence { place, until, within, offer }
     }
 
     /// Whether a word is all that its line says.
@@ -144,4 +175,20 @@ impl Reader<'_> {
                 .find_map(|to| self.follows(to, rest)),
         }
     }
+}
+
+/// Where a sentence ends: at a full stop before a word that begins with a capital. That all rights
+/// are reserved may be said within.
+fn sentence_end(text: &[u8]) -> usize {
+    let ends = |at: &usize| {
+        let behind = &text[at + 1..];
+        let word = behind.iter().position(u8::is_ascii_alphanumeric);
+        let Some(word) = word.map(|n| &behind[n..]) else { return false };
+        behind[0].is_ascii_whitespace()
+            && !text[..*at].ends_with(b"rights reserved")
+            && word[0].is_ascii_uppercase()
+            && !word.starts_with(b"All rights")
+            && !word.starts_with(b"Copyright")
+    };
+    memchr::memchr_iter(b'.', text).find(ends).unwrap_or(text.len())
 }

@@ -50,6 +50,8 @@ pub(super) struct Words {
     pub joint: FxHashSet<u64>,
     pub or: FxHashSet<u64>,
     pub either: FxHashSet<u64>,
+    /// Behind a GNU license: who published it.
+    pub published: FxHashSet<u64>,
     pub not_a_statement: FxHashSet<u64>,
     pub ends_open: FxHashSet<u64>,
 }
@@ -133,6 +135,7 @@ impl Words {
             ),
             or: set("or either"),
             either: set("either dual dually choice alternatively alternative choose double"),
+            published: set("as published by the free software foundation inc"),
             not_a_statement: set(
                 "compatible incompatible violation violations compat compatibility zealot faq",
             ),
