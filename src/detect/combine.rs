@@ -296,6 +296,19 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
         };
         match h.kind {
             // The text of a license does not tell `-only` from `-or-later`; its notice does.
+            // The words of a rule that go on where a likeness ends are surer than it.
+            MatchKind::Text
+                if h.score < 1.0
+                    && hits.iter().any(|of| {
+                        of.basis == Basis::Rule
+                            && of.sure == Sure::Exact
+                            && !of.exception
+                            && h.range.contains(&of.range.start)
+                            && of.range.end > h.range.end
+                    }) =>
+            {
+                true
+            }
             MatchKind::Text => all(&|id, of| {
                 of.kind != MatchKind::Text
                     && of.sure > Sure::Vague
@@ -367,14 +380,15 @@ fn of_one_family(a: &str, b: &str) -> bool {
     family(a) == family(b) || a == "MIT" && b == X11
 }
 
-/// What is said more surely elsewhere of the license of a mere name, so that a choice goes on
-/// with it.
+/// What is said more surely behind the mere name of a license, so that a choice goes on with it.
 fn better(hits: &[Hit<'_>], name: &Hit<'_>) -> Option<(Expr, Sure)> {
     let [id] = name.expr.ids()[..] else { return None };
     let of = hits.iter().filter(|of| {
         let Expr::Term(term) = &of.expr else { return false };
         let surer = of.sure > name.sure || *id == *X11 && term.license == "MIT";
-        surer && !of.exception && !of.explained && of_one_family(&term.license, id)
+        // What was said before is not about this choice.
+        let behind = name.range.start < of.range.start && of.range.start < name.range.end + FAR;
+        surer && behind && !of.exception && !of.explained && of_one_family(&term.license, id)
     });
     // The first of the surest.
     let of = of.rev().max_by_key(|of| of.sure)?;

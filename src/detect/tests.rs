@@ -613,6 +613,10 @@ fn a_choice_goes_on_with_what_is_said_of_its_licenses_below() {
     let gpl = text_of("GPL-3.0-only");
     let text = format!("Licensed under the MIT license or the GPL.\n\n{gpl}");
     assert_eq!(expression(text).as_deref(), Some("MIT OR GPL-3.0-only"));
+    // What was said before is not offered by it.
+    let text = "Licensed under the GPL, version 3 or later.\n\nThis function may be used under a BSD or \
+                GPL license.";
+    assert_eq!(expression(text).as_deref(), Some("GPL-3.0-or-later AND BSD-3-Clause"));
 }
 
 /// What the tag says is not said once more by a notice, another license is.
@@ -703,4 +707,21 @@ fn an_exception_to_a_license_that_is_merely_named_stands_with_it() {
     let found = expression(format!("{text}\n{far}\n{notice}\n"));
     let expected = "GPL-1.0-or-later WITH Autoconf-exception-generic AND GPL-2.0-or-later";
     assert_eq!(found.as_deref(), Some(expected));
+}
+
+#[test]
+fn regression_a_file_of_automake_is_one_license() {
+    let text = "# Copyright (C) 1994-2020 Free Software Foundation, Inc.\n\n# This Makefile.in is free \
+                software; the Free Software Foundation\n# gives unlimited permission to copy and/or \
+                distribute it,\n# with or without modifications, as long as this notice is preserved.\n\n\
+                # This program is distributed in the hope that it will be useful,\n# but WITHOUT ANY \
+                WARRANTY, to the extent permitted by law; without\n# even the implied warranty of \
+                MERCHANTABILITY or FITNESS FOR A\n# PARTICULAR PURPOSE.\n\n@SET_MAKE@\n\n# This file is \
+                free software; you can redistribute it and/or modify\n# it under the terms of the GNU \
+                General Public License as published by\n# the Free Software Foundation, either version 3 \
+                of the License, or\n# (at your option) any later version.\n#\n# This file is distributed \
+                in the hope that it will be useful,\n# but WITHOUT ANY WARRANTY; without even the implied \
+                warranty of\n# MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the\n# GNU \
+                General Public License for more details.\n";
+    assert_eq!(expression(text).as_deref(), Some("FSFULLRWD AND GPL-3.0-or-later"));
 }
