@@ -547,6 +547,7 @@ fn look(
             path: scanned.path.clone(),
             blob,
             size: file.stat.map_or(0, |s| s.size),
+            stat: scanned.stat,
         };
         match (blob, known, what) {
             (Some(blob), Some(known), _) => {
@@ -778,6 +779,8 @@ struct Work {
     /// Known from git, or found out by reading.
     blob: Option<BlobId>,
     size: u64,
+    /// Of the file of which git knows that; `None` where it could change and keep it.
+    stat: Option<Stat>,
 }
 
 /// What became of a piece of work.
@@ -1089,10 +1092,13 @@ fn detect(
         records: any_content.then_some(&records),
         claimed: &claimed,
         engine: &engine,
+        of_objects: checkout.reads_objects(),
     };
     let (sender, receiver) = crossbeam_channel::bounded::<Done>(4096);
     let mut dropped: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
     let mut waiting: Vec<(usize, Detected)> = Vec::new();
+    // Contents of which the file that was read turned out to hold another.
+    let mut orphaned: FxHashSet<usize> = FxHashSet::default();
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
     let (mut batch, mut batch_places) = (Vec::new(), Vec::new());
@@ -1145,6 +1151,9 @@ fn detect(
             finished[done.work] = true;
             match done.what {
                 Became::Detected { what, size, detection, stat } => {
+                    if w.blob.is_some_and(|planned| planned != what.blob) {
+                        orphaned.insert(files[w.file].content);
+                    }
                     contents_read += 1;
                     bytes_read += w.size;
                     let place = *places.entry(what).or_insert_with(|| gathered.expected(what.blob));
@@ -1159,6 +1168,9 @@ fn detect(
                     }
                 }
                 Became::Known { what, known, stat } => {
+                    if w.blob.is_some_and(|planned| planned != what.blob) {
+                        orphaned.insert(files[w.file].content);
+                    }
                     contents_read += 1;
                     bytes_read += w.size;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
@@ -1215,6 +1227,10 @@ fn detect(
             Some(fate) => fate,
             None => match lost.get(&f.content) {
                 Some(fate) if !contents[f.content].is_detected() => fate.clone(),
+                None if orphaned.contains(&f.content) && !contents[f.content].is_detected() => {
+                    let detail = "a file with the same content changed while it was read";
+                    Some((Skipped::Failed, detail.to_owned()))
+                }
                 _ => return true,
             },
         };
@@ -1240,6 +1256,8 @@ struct Workers<'a, 'r> {
     records: Option<&'a Mutex<&'r mut dyn Records>>,
     claimed: &'a Mutex<FxHashSet<Detected>>,
     engine: &'a str,
+    /// Contents come from git's objects, which never change.
+    of_objects: bool,
 }
 
 impl Workers<'_, '_> {
@@ -1254,11 +1272,15 @@ impl Workers<'_, '_> {
             Err(e) => return Became::NotLooked(Skipped::Unreadable, e.to_string()),
         };
         let kind = FileKind::of(&w.path);
-        let what = match w.blob {
+        // What git knows of a file holds for what was read if the file did not change in between.
+        let same = self.of_objects || stat.is_some() && stat == w.stat;
+        let what = match w.blob.filter(|_| same) {
             Some(blob) => Detected { blob, kind },
             None => {
                 let what = Detected { blob: plan::blob_id(buffer), kind };
-                if let Some(known) = self.known(what) {
+                // What was planned is claimed already.
+                let planned = w.blob == Some(what.blob);
+                if let Some(known) = (!planned).then(|| self.known(what)).flatten() {
                     return Became::Known { what, known, stat };
                 }
                 what
@@ -1295,6 +1317,52 @@ impl Workers<'_, '_> {
                 tracing::debug!(error = %e, "look-up failed");
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: what git knew of a file when the scan was planned was kept for what was read
+    /// later, for good and for every checkout with such a content.
+    #[test]
+    fn what_git_knows_of_a_file_does_not_hold_for_what_it_became() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.c");
+        let tag = |license: &str| format!("/* SPDX-License-{}: {license} */\n", "Identifier");
+        let (was, is) = (tag("MIT"), tag("GPL-2.0-only"));
+        let (was, is) = (was.as_bytes(), is.as_bytes());
+        let detector = Detector::new(Licenses::builtin());
+        let claimed = Mutex::default();
+        let workers = Workers {
+            detector: &detector,
+            records: None,
+            claimed: &claimed,
+            engine: "",
+            of_objects: false,
+        };
+        let reader = plan::content::Reader::files(dir.path(), 1000).unwrap();
+        let stat = || match reader.read(b"a.c", None, &mut Vec::new()) {
+            Ok(Read::Read(stat)) => stat,
+            _ => None,
+        };
+        std::fs::write(&path, was).unwrap();
+        let blob = Some(plan::blob_id(was));
+        let planned = |stat| Work { file: 0, path: b"a.c"[..].into(), blob, size: 0, stat };
+        let look = |w: &Work| match workers.look(&reader, &mut Vec::new(), w) {
+            Became::Detected { what, detection, .. } => (what.blob, detection.expression.clone()),
+            _ => panic!("it was read"),
+        };
+        let before = planned(stat());
+        assert_eq!(look(&before), (plan::blob_id(was), Some("MIT".into())));
+        // Its time may be that of the plan, where nothing was to be relied on.
+        assert_eq!(look(&planned(None)), (plan::blob_id(was), Some("MIT".into())));
+        std::fs::write(&path, is).unwrap();
+        for w in [before, planned(None)] {
+            claimed.lock().unwrap().clear();
+            assert_eq!(look(&w), (plan::blob_id(is), Some("GPL-2.0-only".into())));
         }
     }
 }
