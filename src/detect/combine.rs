@@ -70,6 +70,16 @@ impl Hit<'_> {
         }
     }
 
+    /// Whether a GNU license is in its expression.
+    fn is_gnu(&self) -> bool {
+        self.expr.ids().iter().any(|id| is_gnu(id))
+    }
+
+    /// Whether no more than so many bytes stand between two hits.
+    fn is_near(&self, other: &Hit<'_>, reach: usize) -> bool {
+        self.range.start < other.range.end + reach && other.range.start < self.range.end + reach
+    }
+
     /// A statement that is there to be read by machines.
     fn is_declared(&self) -> bool {
         matches!(self.kind, MatchKind::Tag | MatchKind::Manifest) && !self.explained
@@ -183,14 +193,13 @@ fn without_inner(hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     };
     // The names say more surely than a likeness which GNU license it is, and from when on.
     let overruled = |header: &Hit| {
-        let own = header.expr.ids();
-        own.iter().any(|id| is_gnu(id))
+        header.is_gnu()
             && hits.iter().any(|h| {
                 named(h)
                     && inside(h, header)
                     && h.sure >= Sure::Plain
                     && h.kind == MatchKind::Notice
-                    && h.expr.ids().iter().any(|id| is_gnu(id))
+                    && h.is_gnu()
             })
     };
     let kept: Vec<bool> = hits
@@ -275,10 +284,10 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
             hits.iter().any(|of| {
                 // A GNU license may be offered in the midst of the text of another.
                 let told = match of.kind {
-                    MatchKind::Text => is_part(h, of) || !h.expr.ids().iter().any(|id| is_gnu(id)),
+                    MatchKind::Text => is_part(h, of) || !h.is_gnu(),
                     kind => kind == MatchKind::Header,
                 };
-                told && of.range.start < h.range.end && h.range.start < of.range.end
+                told && of.is_near(h, 0)
             })
         };
         if h.sure == Sure::Vague && (is_base(h, &hits) || is_apart(h, &hits)) {
@@ -291,29 +300,27 @@ fn without_explained<'a>(texts: &Texts, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
                     && !of.exception
                     && h.range.end <= of.range.start
                     && of.range.start < h.range.end + HEADING
-                    && !h.expr.ids().iter().any(|id| is_gnu(id))
+                    && !h.is_gnu()
             })
+        };
+        // The words of a rule that go on where a likeness ends are surer than it.
+        let goes_on = |of: &Hit<'_>| {
+            of.basis == Basis::Rule
+                && of.sure == Sure::Exact
+                && !of.exception
+                && h.range.contains(&of.range.start)
+                && of.range.end > h.range.end
         };
         match h.kind {
             // The text of a license does not tell `-only` from `-or-later`; its notice does.
-            // The words of a rule that go on where a likeness ends are surer than it.
-            MatchKind::Text
-                if h.score < 1.0
-                    && hits.iter().any(|of| {
-                        of.basis == Basis::Rule
-                            && of.sure == Sure::Exact
-                            && !of.exception
-                            && h.range.contains(&of.range.start)
-                            && of.range.end > h.range.end
-                    }) =>
-            {
-                true
+            MatchKind::Text => {
+                h.score < 1.0 && hits.iter().any(goes_on)
+                    || all(&|id, of| {
+                        of.kind != MatchKind::Text
+                            && of.sure > Sure::Vague
+                            && of.expr.ids().iter().any(|o| same(o, id))
+                    })
             }
-            MatchKind::Text => all(&|id, of| {
-                of.kind != MatchKind::Text
-                    && of.sure > Sure::Vague
-                    && of.expr.ids().iter().any(|o| same(o, id))
-            }),
             MatchKind::Header => {
                 all(&|id, of| of.is_declared() && of.expr.ids().iter().any(|o| stem(o) == stem(id)))
             }
@@ -397,15 +404,11 @@ fn better(hits: &[Hit<'_>], name: &Hit<'_>) -> Option<(Expr, Sure)> {
 
 /// Whether an exception speaks of this GNU license and of none that is known better.
 fn is_base(h: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
-    let gnu = |h: &Hit| h.expr.ids().iter().any(|id| is_gnu(id));
-    let near = |a: &Hit, b: &Hit, reach: usize| {
-        a.range.start < b.range.end + reach && b.range.start < a.range.end + reach
-    };
     let mut exceptions = hits.iter().filter(|e| e.exception && e.kind == MatchKind::Notice);
-    gnu(h)
+    h.is_gnu()
         && exceptions.any(|e| {
-            let better = |of: &&Hit| !of.exception && of.sure > Sure::Vague && gnu(of);
-            near(h, e, BESIDE) && !hits.iter().filter(better).any(|of| near(of, e, FAR))
+            let better = |of: &&Hit| !of.exception && of.sure > Sure::Vague && of.is_gnu();
+            h.is_near(e, BESIDE) && !hits.iter().filter(better).any(|of| of.is_near(e, FAR))
         })
 }
 
@@ -413,12 +416,7 @@ fn is_base(h: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
 fn is_apart(h: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
     h.basis == Basis::NameVersionUnsaid
         && !h.mention
-        && !hits.iter().any(|of| {
-            of.is_declared()
-                || of.sure > Sure::Vague
-                    && of.range.start < h.range.end + FAR
-                    && h.range.start < of.range.end + FAR
-        })
+        && !hits.iter().any(|of| of.is_declared() || of.sure > Sure::Vague && of.is_near(h, FAR))
 }
 
 /// Attaches exceptions to the license before them, or else behind them.
@@ -441,20 +439,16 @@ fn with_exceptions(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
             !h.exception && far < reach && (m < n || reach == FAR)
         };
         // A GNU license before others: nearly all exceptions are written for one.
-        let gnu = |h: &Hit| h.expr.ids().iter().any(|id| is_gnu(id));
         let before = (0..n).rev().filter(|m| near(*m, &hits[*m]));
         let after = (n + 1..hits.len()).filter(|m| near(*m, &hits[*m]));
         let places: Vec<usize> = before.chain(after).collect();
-        let place = places.iter().find(|m| gnu(&hits[**m])).or_else(|| places.first()).copied();
+        let place = places.iter().find(|m| hits[**m].is_gnu()).or_else(|| places.first()).copied();
         if let Some(m) = place {
             // "Under the GPL. As a special exception to the GPL" names one license.
-            let close = |h: &Hit| {
-                h.range.start < hits[n].range.end + BESIDE
-                    && hits[n].range.start < h.range.end + BESIDE
-            };
             let again = |k: &usize| {
                 let h = &hits[*k];
-                *k != m && close(h) && h.sure == Sure::Vague && h.expr == hits[m].expr
+                let same = h.sure == Sure::Vague && h.expr == hits[m].expr;
+                *k != m && same && h.is_near(&hits[n], BESIDE)
             };
             dropped.extend(places.iter().copied().filter(again));
             hits[m].expr = attach(&hits[m].expr, &addition);
