@@ -783,6 +783,13 @@ struct Work {
     stat: Option<Stat>,
 }
 
+impl Work {
+    /// Whether git knew another content than the one that was read.
+    fn planned_otherwise(&self, read: Detected) -> bool {
+        self.blob.is_some_and(|planned| planned != read.blob)
+    }
+}
+
 /// What became of a piece of work.
 struct Done {
     work: usize,
@@ -1098,7 +1105,7 @@ fn detect(
     let mut dropped: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
     let mut waiting: Vec<(usize, Detected)> = Vec::new();
     // Contents of which the file that was read turned out to hold another.
-    let mut orphaned: FxHashSet<usize> = FxHashSet::default();
+    let mut orphaned: Vec<usize> = Vec::new();
     let mut finished = vec![false; work.len()];
     let mut records_failed = None;
     let (mut batch, mut batch_places) = (Vec::new(), Vec::new());
@@ -1151,9 +1158,7 @@ fn detect(
             finished[done.work] = true;
             match done.what {
                 Became::Detected { what, size, detection, stat } => {
-                    if w.blob.is_some_and(|planned| planned != what.blob) {
-                        orphaned.insert(files[w.file].content);
-                    }
+                    orphaned.extend(w.planned_otherwise(what).then_some(files[w.file].content));
                     contents_read += 1;
                     bytes_read += w.size;
                     let place = *places.entry(what).or_insert_with(|| gathered.expected(what.blob));
@@ -1168,9 +1173,7 @@ fn detect(
                     }
                 }
                 Became::Known { what, known, stat } => {
-                    if w.blob.is_some_and(|planned| planned != what.blob) {
-                        orphaned.insert(files[w.file].content);
-                    }
+                    orphaned.extend(w.planned_otherwise(what).then_some(files[w.file].content));
                     contents_read += 1;
                     bytes_read += w.size;
                     files[w.file].stat = files[w.file].stat.filter(|s| stat == Some(*s));
@@ -1207,7 +1210,9 @@ fn detect(
     }
     scanned.interrupted = finished.iter().any(|f| !f);
     // Files that share a content with one that was not read share its fate.
-    let mut lost: FxHashMap<usize, Option<(Skipped, String)>> = FxHashMap::default();
+    let changed = || "a file with the same content changed while it was read".to_owned();
+    let orphaned = orphaned.into_iter().map(|place| (place, Some((Skipped::Failed, changed()))));
+    let mut lost: FxHashMap<usize, Option<(Skipped, String)>> = orphaned.collect();
     for (n, w) in work.iter().enumerate() {
         let place = scanned.files[w.file].content;
         match w.blob {
@@ -1227,10 +1232,6 @@ fn detect(
             Some(fate) => fate,
             None => match lost.get(&f.content) {
                 Some(fate) if !contents[f.content].is_detected() => fate.clone(),
-                None if orphaned.contains(&f.content) && !contents[f.content].is_detected() => {
-                    let detail = "a file with the same content changed while it was read";
-                    Some((Skipped::Failed, detail.to_owned()))
-                }
                 _ => return true,
             },
         };

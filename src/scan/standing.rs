@@ -321,21 +321,21 @@ impl Standing {
             let Some(met) = self.tracking(&checkout) else { return Ok(Err(Refused::Index)) };
             tracking = met;
         }
-        let spots = &with_spots(spots, tracking.begun.iter().chain(&tracking.ceased))[..];
+        let spots = with_spots(spots, tracking.begun.iter().chain(&tracking.ceased));
         if detector.engine() != self.engine {
             return Ok(Err(Refused::Database));
         }
         if let Some(refused) = spots.iter().find_map(|s| self.is_decisive(&checkout, s)) {
             return Ok(Err(refused));
         }
-        let recalled = self.at_spots(spots);
+        let recalled = self.at_spots(&spots);
         let around = Around {
             memory: &self.recalled.memory,
             missing: &self.missing,
             tracking: &tracking,
             watching: options.watching,
         };
-        let plan = checkout.plan_spots(options.selection, &recalled.memory, spots, &around)?;
+        let plan = checkout.plan_spots(options.selection, &recalled.memory, &spots, &around)?;
         let known = &recalled.memory.files;
         let mut unchanged = FxHashSet::default();
         let mut changed = plan.files.iter().filter(|f| match f.identity {
@@ -358,9 +358,9 @@ impl Standing {
             return Ok(Err(Refused::Nested));
         }
         let with = With { detector, licenses, policy: &self.policy, options, progress };
-        let part = Part { standing: self, spots };
+        let part = Part { standing: self, spots: &spots };
         let mut scanned = look(checkout, &recalled, plan, Some(part), &with, records)?;
-        scanned.spots = Some(spots.to_vec());
+        scanned.spots = Some(spots);
         self.met = Some((index, tracking));
         Ok(Ok(scanned))
     }
@@ -428,9 +428,8 @@ impl Standing {
             }
             changes.insert(Arc::clone(path), None);
         }
-        self.missing.retain(|path| tracking.is_tracked(path, true));
         // Those that are not there yet.
-        let new = tracking.begun.into_iter().filter(|path| self.at(path).is_err());
+        let new = tracking.begun.iter().filter(|path| self.at(path).is_err()).cloned();
         let new: Vec<Arc<[u8]>> = new.collect();
         self.missing.extend(new);
         for f in scanned.files.iter().filter(|f| f.change > Change::None) {
@@ -439,7 +438,8 @@ impl Standing {
             }
         }
         changes.extend(not_looked(scanned).map(|(path, row)| (path, Some(row))));
-        self.missing.retain(|path| !matches!(changes.get(path), Some(Some(_))));
+        let came = |path: &Arc<[u8]>| matches!(changes.get(path), Some(Some(_)));
+        self.missing.retain(|path| tracking.is_tracked(path, true) && !came(path));
         self.missing.sort_unstable();
         self.change(changes);
         self.commit.clone_from(&scanned.checkout.commit);
