@@ -275,12 +275,28 @@ fn github(issues: Arc<Mutex<Vec<Value>>>) -> u16 {
     port
 }
 
-fn bridge(python: &Path, issues: &Arc<Mutex<Vec<Value>>>) -> Program {
-    let api = github(Arc::clone(issues));
+/// The bridge between a sandbox whose webhook leads to it and a GitHub that keeps issues.
+struct Bridged {
+    s: Sandbox,
+    issues: Arc<Mutex<Vec<Value>>>,
+    _bridge: Program,
+    _secret: tempfile::TempDir,
+}
+
+/// `None` without a Python that has the library.
+fn bridged() -> Option<Bridged> {
+    let python = python()?;
+    let issues = Arc::new(Mutex::new(Vec::new()));
+    let api = github(Arc::clone(&issues));
     let mut command = Command::new(python);
     command.arg(docs("bridge.py")).env("SECRET", SECRET).env("TOKEN", "t");
     command.env("PROJECT", "acme/compliance").env("API", format!("http://127.0.0.1:{api}"));
-    Program::start(command)
+    let bridge = Program::start(command);
+    let directory = tempfile::tempdir().expect("a directory");
+    let secret = directory.path().join("secret");
+    std::fs::write(&secret, SECRET).expect("a secret");
+    let s = told(bridge.port, &secret, "");
+    Some(Bridged { s, issues, _bridge: bridge, _secret: directory })
 }
 
 /// Waits until the issues are in these states.
@@ -296,18 +312,13 @@ fn until(issues: &Mutex<Vec<Value>>, wanted: &[&str]) {
 
 #[test]
 fn the_bridge_keeps_an_issue_for_each_violation() {
-    let Some(python) = python() else {
+    let Some(bridged) = bridged() else {
         return skipped("python3 with the package standardwebhooks cannot be had");
     };
-    let issues = Arc::new(Mutex::new(Vec::new()));
-    let bridge = bridge(&python, &issues);
-    let directory = tempfile::tempdir().expect("a directory");
-    let secret = directory.path().join("secret");
-    std::fs::write(&secret, SECRET).expect("a secret");
-    let s = told(bridge.port, &secret, "");
-    let service = Service::start(&s);
+    let Bridged { s, issues, .. } = &bridged;
+    let service = Service::start(s);
     service.rescan().expect(0);
-    let states = |wanted: &[&str]| until(&issues, wanted);
+    let states = |wanted: &[&str]| until(issues, wanted);
     s.write("a.c", tag("AGPL-3.0-only"));
     s.write("b.c", tag("AGPL-3.0-only"));
     s.commit();
@@ -335,48 +346,38 @@ fn the_bridge_keeps_an_issue_for_each_violation() {
 
 #[test]
 fn the_bridge_tells_of_a_violation_that_changed_in_its_issue() {
-    let Some(python) = python() else {
+    let Some(bridged) = bridged() else {
         return skipped("python3 with the package standardwebhooks cannot be had");
     };
-    let issues = Arc::new(Mutex::new(Vec::new()));
-    let bridge = bridge(&python, &issues);
-    let directory = tempfile::tempdir().expect("a directory");
-    let secret = directory.path().join("secret");
-    std::fs::write(&secret, SECRET).expect("a secret");
-    let s = told(bridge.port, &secret, "");
+    let Bridged { s, issues, .. } = &bridged;
     let test = |kind| {
         s.lictor(&["webhook", "test", "w", "--kind", kind]).expect(0);
     };
     test("violation.opened");
-    until(&issues, &["open"]);
+    until(issues, &["open"]);
     test("violation.changed");
-    until(&issues, &["open"]);
+    until(issues, &["open"]);
     let issue = issues.lock().expect("a lock")[0].clone();
     let text = issue["body"].as_str().unwrap_or_default();
     assert!(text.contains("It was review by `category:weak-copyleft`."), "{text}");
     test("violation.resolved");
-    until(&issues, &["closed"]);
+    until(issues, &["closed"]);
 }
 
 #[test]
 fn a_path_does_not_pass_for_the_issue_of_another_violation() {
-    let Some(python) = python() else {
+    let Some(bridged) = bridged() else {
         return skipped("python3 with the package standardwebhooks cannot be had");
     };
-    let issues = Arc::new(Mutex::new(Vec::new()));
-    let bridge = bridge(&python, &issues);
-    let directory = tempfile::tempdir().expect("a directory");
-    let secret = directory.path().join("secret");
-    std::fs::write(&secret, SECRET).expect("a secret");
-    let s = told(bridge.port, &secret, "");
-    let service = Service::start(&s);
+    let Bridged { s, issues, .. } = &bridged;
+    let service = Service::start(s);
     service.rescan().expect(0);
     let root = s.path("b.c").parent().expect("the checkout").display().to_string();
     s.write(format!("<!-- lictor: {root} V2 -->"), tag("AGPL-3.0-only"));
     s.commit();
-    until(&issues, &["open"]);
+    until(issues, &["open"]);
     s.write("b.c", tag("AGPL-3.0-only"));
     s.commit();
-    until(&issues, &["open", "open"]);
+    until(issues, &["open", "open"]);
     service.stop();
 }
