@@ -60,6 +60,14 @@ pub(super) fn resolve(licenses: &Licenses, kind: FileKind, declared: &Declared) 
     }
 }
 
+/// What names mean that stand where an SPDX expression should, `None` if there is one among them
+/// that no table knows.
+pub(super) fn names(licenses: &Licenses, value: &str) -> Option<Expr> {
+    let short = Some(value).filter(|v| v.len() <= MAX_NAMES);
+    let expr = Names { licenses, own: None }.all(short?, 0)?;
+    expr.ids().iter().all(|id| !id.starts_with(UNKNOWN_PREFIX)).then_some(expr)
+}
+
 /// Words that every license has in its name, and that tell none from another.
 const NOISE: [&str; 15] = [
     "a",
@@ -677,7 +685,6 @@ mod tests {
             "BSD License",
             "Artistic License",
             "proprietary",
-            "public domain",
             "Other",
             "MIT (or so)",
             "GPL v2 or v3",
@@ -825,7 +832,7 @@ mod tests {
             ("License :: GUST Font License 1.0", None),
             ("License :: Netscape Public License (NPL)", None),
             ("License :: Other/Proprietary License", None),
-            ("License :: Public Domain", None),
+            ("License :: Public Domain", Some("LicenseRef-lictor-public-domain")),
             ("License :: Repoze Public License", None),
         ] {
             let found = meaning_in(FileKind::SetupPy, Form::Classifier, classifier);

@@ -5,9 +5,11 @@
 //! the wild: any case, behind any comment marker, closed by any, broken over lines at an
 //! operator or inside parentheses.
 //!
-//! An id that no list knows becomes `LicenseRef-lictor-unknown-<id>`. A mention of the tag
-//! without an id behind it (in prose, in a template) is no tag.
+//! Names that are no ids ("Apache 2.0", "GPL-2.0 or later") mean what they mean in a manifest.
+//! Otherwise an id that no list knows becomes `LicenseRef-lictor-unknown-<id>`. A mention of
+//! the tag without an id behind it (in prose, in a template) is no tag.
 
+use super::aliases;
 use crate::licenses::Licenses;
 use crate::licenses::expression::{self, Expr, MAX_LEN, UNKNOWN_PREFIX};
 
@@ -35,9 +37,31 @@ pub(super) fn read(licenses: &Licenses, text: &[u8], at: usize) -> Option<Tag> {
     }
     reader.at += 1;
     reader.skip(b"\"'`*_ \t");
-    let (words, end) = reader.expression(licenses)?;
+    let from = reader.at;
+    let line = line(&text[from..limit]);
+    let read = reader.expression(licenses);
+    let known = read.as_ref().filter(|(words, _)| !words.contains("-lictor-unknown-"));
+    // All of the line is an expression, or goes on below.
+    if known.is_none_or(|(_, end)| *end < from + line.len())
+        && let Some(expression) = aliases::names(licenses, line)
+    {
+        return Some(Tag { expression: expression.to_string(), start: at, end: from + line.len() });
+    }
+    let (words, end) = read?;
     let expression: Expr = licenses.parse(&words).ok()?;
     Some(Tag { expression: expression.to_string(), start: at, end })
+}
+
+/// What stands on a line before its comment or string is closed.
+fn line(text: &[u8]) -> &str {
+    let text = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(e) => std::str::from_utf8(&text[..e.valid_up_to()]).unwrap_or_default(),
+    };
+    let close = ["*/", "-->", "-*-", "\"", "'", "`", "<", "#}", "\\n"];
+    let end = close.iter().filter_map(|c| text.find(c)).min().unwrap_or(text.len());
+    text[..end].trim_end_matches(|c: char| c.is_whitespace() || ".,;:*#".contains(c))
 }
 
 struct Reader<'a> {
@@ -236,6 +260,12 @@ mod tests {
             (": GPL-2.0+\tBSD-3-Clause\n", "GPL-2.0-or-later AND BSD-3-Clause", "\n"),
             (": MIT Apache\n", "MIT", " Apache\n"),
             (": Nonsense-9.9 OR MIT\n", "LicenseRef-lictor-unknown-Nonsense-9.9 OR MIT", "\n"),
+            (": GPL-2.0 or later */", "GPL-2.0-or-later", " */"),
+            (": Apache 2.0\n", "Apache-2.0", "\n"),
+            ("\": \"Apache License 2.0\",", "Apache-2.0", "\","),
+            (": EPL-2.0 OR EDL-1.0\n", "EPL-2.0 OR BSD-3-Clause", "\n"),
+            (": MIT, Apache-2.0 -->", "MIT AND Apache-2.0", " -->"),
+            (": Public-Domain.\n", "LicenseRef-lictor-public-domain", ".\n"),
             (": GPL-2.0-only WITH foo\n", "GPL-2.0-only WITH AdditionRef-lictor-unknown-foo", "\n"),
         ] {
             assert_eq!(read_tag(rest), Some((expression.into(), left.into())), "{rest}");
