@@ -53,7 +53,7 @@ use tokens::Token;
 
 /// Changes whenever the same bytes and the same license-db may give another answer, so that
 /// remembered detections of an older detector are not used.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// How many hits of a content are kept that say what others say.
 const MAX_HITS: usize = 500;
@@ -360,7 +360,7 @@ impl Detector {
             seen.points.extend(files.map(|f| (f.clone(), range.clone())));
             let heading = !r.granted && !r.or && is_heading(text, &range);
             let quoted = is_quoted(text, &range);
-            let file = !matches!(r.how, How::Address { .. }) && is_file_name(text, &range);
+            let file = matches!(r.how, How::Name { .. }) && is_file_name(text, &range);
             seen.hits.extend(self.named(&r, range).map(|h| Hit {
                 heading,
                 quoted: quoted && h.mention,

@@ -79,11 +79,21 @@ pub(super) enum How {
     ExceptionName,
 }
 
+/// Where a name means its license.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    Anywhere,
+    /// Where licenses are spoken of.
+    InContext,
+    /// As a sentence or line of its own.
+    Alone,
+}
+
 /// What a sequence of the automaton stands for.
 enum Meaning {
     Name {
         family: usize,
-        strong: bool,
+        speaks: Speaks,
     },
     /// An SPDX id as it is written, hyphens and all.
     Id(&'static str),
@@ -132,9 +142,14 @@ impl References {
                 patterns.iter().flat_map(|p| names::expand(p).unwrap_or_default()).collect()
             };
             let (strong, weak) = (expand(&family.strong), expand(&family.weak));
-            for (names, strong) in [(&strong, true), (&weak, false)] {
+            let all = [
+                (&strong, Speaks::Anywhere),
+                (&weak, Speaks::InContext),
+                (&expand(&family.alone), Speaks::Alone),
+            ];
+            for (names, speaks) in all {
                 for name in names {
-                    let meaning = Meaning::Name { family: number, strong };
+                    let meaning = Meaning::Name { family: number, speaks };
                     add(tokens::words(name), meaning, format!("name {name}"));
                 }
             }

@@ -23,6 +23,9 @@ pub struct Family {
     /// Patterns of names that mean the license only where licenses are spoken of.
     #[serde(default)]
     pub weak: Vec<String>,
+    /// Patterns of words that say it only as a sentence or line of their own.
+    #[serde(default)]
+    pub alone: Vec<String>,
     /// Version as written to the license's id, or its stem if `gnu`.
     #[serde(default)]
     pub versions: BTreeMap<String, String>,

@@ -9,7 +9,7 @@ use std::ops::Range;
 use rustc_hash::FxHashSet;
 
 use super::family::{Known, Later, Version};
-use super::{How, Meaning, Reference, References};
+use super::{How, Meaning, Reference, References, Speaks};
 use crate::detect::combine::Sure;
 use crate::detect::tokens::{PLUS, Token};
 
@@ -195,7 +195,7 @@ impl Reader<'_> {
                     named.push(Named { reference, meant, family: None });
                     end
                 }
-                Meaning::Name { family, strong } => {
+                Meaning::Name { family, speaks } => {
                     let known = &self.of.families[*family];
                     let (versions, place) = self.versions(at..end, known, pending.take());
                     if let Some(expression) = known.expression(&versions) {
@@ -207,13 +207,19 @@ impl Reader<'_> {
                         };
                         // `EXPORT_SYMBOL_GPL` is a name in a program.
                         let refused = denied == at
-                            || !*strong && self.gap(at) == b"_"
+                            || *speaks != Speaks::Anywhere && self.gap(at) == b"_"
                             || self.is(end, &self.of.words.not_a_statement)
+                            || versions.is_empty() && self.heads_notice(end)
                             || at > 0 && self.is(at - 1, &self.of.words.negation);
                         let gnu = known.gnu && known.unversioned.is_some();
                         let meant = match refused {
                             true => Meant::No,
-                            false if *strong || gnu && !versions.is_empty() => Meant::Yes,
+                            false if *speaks == Speaks::Alone => match self.alone(place.clone()) {
+                                true => Meant::Yes,
+                                false => Meant::No,
+                            },
+                            false if *speaks == Speaks::Anywhere => Meant::Yes,
+                            false if gnu && !versions.is_empty() => Meant::Yes,
                             false => self.context(at, place.end, !versions.is_empty()),
                         };
                         let how = How::Name { sure };
@@ -369,7 +375,7 @@ impl Reader<'_> {
             return at + 1;
         }
         let mut chosen = false;
-        let mut here = at;
+        let mut here = self.behind_aside(at);
         while here < at + TAIL && here < self.tokens.len() {
             if self.is(here, &words.later)
                 && (chosen || self.gap(here).contains(&b'(') || self.gap(here) == b"-")
@@ -418,6 +424,19 @@ impl Reader<'_> {
             versions.push((version, later));
         }
         end
+    }
+
+    /// "GNU Public License Notice:" does not say which one; the notice below does.
+    fn heads_notice(&self, end: usize) -> bool {
+        self.is(end, &self.of.words.notice) && self.gap(end + 1).starts_with(b":")
+    }
+
+    /// Where a choice goes on behind an aside: "version 1.2 (local copy) or any later version".
+    fn behind_aside(&self, at: usize) -> usize {
+        const ASIDE: usize = 8;
+        let opens = self.gap(at).contains(&b'(') && !self.is(at, &self.of.words.choice);
+        let behind = opens.then(|| (at + 1..=at + ASIDE).find(|n| self.gap(*n).contains(&b')')));
+        behind.flatten().filter(|n| self.is(*n, &self.of.words.choice)).unwrap_or(at)
     }
 
     /// Whether the words around a name speak of licenses.
@@ -500,6 +519,40 @@ impl Reader<'_> {
                 || subject.any(|n| {
                     self.is(n, &words.license) && self.is(n + 1, &words.of) && !self.breaks(n, to)
                 }))
+    }
+
+    /// Whether words are a sentence of their own ("Public domain."), or the line of a comment.
+    fn alone(&self, words: Range<usize>) -> bool {
+        let behind = &self.text[self.tokens[words.end - 1].end as usize..];
+        let said = behind.iter().find(|b| !b" \t\r".contains(b));
+        if !said.is_none_or(|b| b".,;\n*\"".contains(b)) {
+            return false;
+        }
+        // "In the public domain."
+        let inside = words
+            .start
+            .checked_sub(2)
+            .filter(|n| self.raw(*n, words.start).eq_ignore_ascii_case(b"in the"));
+        let start = inside.unwrap_or(words.start);
+        let from = start.checked_sub(1).map_or(0, |n| self.tokens[n].end as usize);
+        let first = self.tokens[start].start as usize;
+        if !self.text[first].is_ascii_uppercase() {
+            return false;
+        }
+        let gap = &self.text[from..first];
+        let (above, mark) = match gap.iter().rposition(|b| *b == b'\n') {
+            Some(n) => (&gap[..n], &gap[n + 1..]),
+            // The end of a sentence, or the beginning of the content.
+            None if start > 0 => {
+                return gap.starts_with(b".") && gap[1..].iter().all(|b| *b == b' ');
+            }
+            None => (&b""[..], gap),
+        };
+        let mark = mark.trim_ascii();
+        let comment = mark.iter().all(|b| b"/*#;%!".contains(b)) && mark != b"##";
+        let begins = start == 0 || above.contains(&b'\n') || above.trim_ascii_end().ends_with(b".");
+        let ends = said.is_none_or(|b| *b == b'\n');
+        comment && (start == 0 || !mark.is_empty()) && (begins || ends)
     }
 
     /// Whether something is said to be "licensed under" what begins at a place.

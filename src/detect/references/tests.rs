@@ -53,6 +53,47 @@ fn versions_stand_behind_a_name_or_before_it() {
 }
 
 #[test]
+fn an_aside_may_stand_between_a_version_and_later_ones() {
+    check(&[
+        (
+            "the GNU GPL, version 2 (local copy, original) or (at your option) any later version",
+            "GPL-2.0-or-later",
+        ),
+        ("the GNU GPL, version 2 (local copy, original), and nothing later", "GPL-2.0-only"),
+    ]);
+}
+
+#[test]
+fn the_heading_of_a_notice_names_none() {
+    check(&[
+        ("GNU Public License Notice: You may use it", ""),
+        ("keep the BSD license notice", "BSD-3-Clause"),
+        ("GNU General Public License version 2 Notice: as below", "GPL-2.0-only"),
+    ]);
+}
+
+#[test]
+fn public_domain_is_said_by_a_sentence_or_a_line_of_a_comment() {
+    const PD: &str = "LicenseRef-lictor-public-domain";
+    check(&[
+        ("/*\n * Public domain, 2008, by the author.\n */", PD),
+        ("// Author: A. Writer\n// Public Domain\n\nint a;", PD),
+        ("# By A. Writer. Public domain.\n", PD),
+        ("Public domain.", PD),
+        ("# In the public domain.\n", PD),
+        ("; \"A. Writer, 2004. Public Domain.\"\n", PD),
+        // Headings, lists, and the ends of sentences.
+        ("Terms:\n  Freeware\n  Public Domain\n", ""),
+        ("- Public Domain\n- Freeware\n", ""),
+        ("## Public Domain\n", ""),
+        ("# Works that entered the\n# Public Domain are listed\n", ""),
+        ("// a sample from the\n// public domain.\n", ""),
+        ("// the famous pdtar. Public domain tools came later.\n", ""),
+        ("<option>Public Domain</option>", ""),
+    ]);
+}
+
+#[test]
 fn a_list_that_ends_in_or_is_a_choice() {
     check(&[
         ("under the LGPL, MPL or BSD license", "LGPL-2.0-or-later | MPL-1.1 | BSD-3-Clause"),

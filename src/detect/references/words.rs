@@ -53,6 +53,8 @@ pub(super) struct Words {
     /// Behind a GNU license: who published it.
     pub published: FxHashSet<u64>,
     pub not_a_statement: FxHashSet<u64>,
+    /// Behind a name, in the heading of a notice.
+    pub notice: FxHashSet<u64>,
     pub ends_open: FxHashSet<u64>,
 }
 
@@ -106,7 +108,7 @@ impl Words {
                  this same open source free software any one all by is are as with s your \
                  usual permissive following mode version or simplified public osi approved \
                  available distributed released in to type file info text code project name \
-                 modified revised double only agreement style you very via der",
+                 modified revised double only agreement style you very via der presumed presumably",
             ),
             grant: set(
                 "licensed released distributed available published provided covered dual release \
@@ -139,6 +141,7 @@ impl Words {
             not_a_statement: set(
                 "compatible incompatible violation violations compat compatibility zealot faq",
             ),
+            notice: set("notice"),
             ends_open: set("with the to as like than under unlike a by of and or not from non"),
         }
     }
