@@ -14,59 +14,69 @@ use aho_corasick::{AhoCorasick, MatchKind};
 /// Starts of an SPDX tag; then a macro of the Linux kernel; then fragments that license texts
 /// and headers cannot do without; then what names a license without any of them. What stands
 /// before the bar is compared, what stands behind it is searched for: the search takes its
-/// stride from the first three bytes, which are chosen to be rare in source code (measured on
-/// a kernel tree, 2.7 times as fast as with the bars in front).
-const LITERALS: [&str; 50] = [
+/// stride from the first three bytes, which are chosen to be rare in source code.
+///
+/// Which of them the search looks for at once goes by their order, so that order and bars are
+/// what `benches/gate.rs` found (on a kernel tree and 16 packages of Debian): it stops 1.4
+/// times in a thousand bytes, and 10 to 20 times where a literal is merely put in somewhere.
+const LITERALS: [&str; 57] = [
     "SPDX-|License-Identifier",
     "SPD|X-LICENSE-IDENTIFIER",
     "spdx-|license-identifier",
     "MODULE_|LICENSE",
-    "|Licen",
-    "|licen",
-    "|LICEN",
-    "Li|zenz",
-    "erm|ission ",
-    "ER|MISSION ",
-    "erm|ission\n",
-    "|edistribut",
-    "arr|anty",
-    "W|ARRANT",
-    "ubli|c domain",
-    "ublic |Domain",
-    "ubli|c-domain",
-    "PUBLI|C DOMAIN",
-    "o|pyleft",
-    "opyri|ght law",
-    "any |purpose",
-    "fr|eely",
-    "in|tact",
-    "ma|y be used",
-    "ma|y be distributed",
-    "perm|itted",
+    "ub|lic domain",
     "r|ovided that",
-    "|kostenlos",
-    "ROVIDE|D that",
-    "ai|m you wrote",
+    "PUBLI|C DOMAIN",
+    "edistr|ibut",
+    "E|RMISSION ",
+    "|aim you wrote",
+    "fuse an|y responsib",
+    "arr|anty",
+    "|ermission ",
+    "|opyright law",
+    "|Licen",
+    "kost|enlos",
+    "|ermission\n",
+    "confi|g.lt script is",
+    "|Lizenz",
+    "ublic |Domain",
+    "any |purpose",
+    "ubli|c-domain",
+    "WARR|ANT",
+    "|LICEN",
+    "ma|y be used",
+    "|opyleft",
+    "|licen",
+    "R|OVIDED that",
+    "reby gr|anted",
+    "p|ermitted",
+    "in|tact",
+    "fr|eely",
+    "ma|y be distributed",
     "n't |hold me",
-    "r|eby granted",
-    "|fuse any responsib",
-    "config|.lt script is",
-    "|GPL",
-    "reative |Commons",
+    "|Artistic",
     "|CC0",
+    "|GPL",
     "C|C-BY",
-    "|WTFPL",
-    "BE|ER-WARE",
-    "opensourc|e.org",
-    "|same terms",
-    "of d|istribution and use",
-    "copyright n|otice in",
-    "iscla|ims copyright",
-    "ndependen|t JPEG",
-    "CO|PYING",
-    "| MIT",
-    "|Apache",
     "|BSD",
+    "of distribution an|d use",
+    "| MPL",
+    "ndependent J|PEG",
+    "Open Source |Agreement",
+    "BEE|R-WARE",
+    "same t|erms",
+    "info/cp|ol10",
+    "|WTFPL",
+    "opensourc|e.org",
+    " |OFL",
+    "c|opyright notice in",
+    "|Apache",
+    "reative |Commons",
+    " |EPL",
+    "C|OPYING",
+    " |CDDL",
+    "iscl|aims copyright",
+    "| MIT",
 ];
 
 /// How many of the literals are tags, how many are tags or the macro, and where those begin
@@ -218,6 +228,20 @@ mod tests {
         assert!(gate.hits(b"the contact; a mission ; zenzero; anty").is_empty());
         for literal in LITERALS {
             assert!(!gate.hits(literal.replace('|', "").as_bytes()).is_empty(), "{literal}");
+        }
+    }
+
+    #[test]
+    fn licenses_are_let_through_by_their_mere_names() {
+        for name in [
+            "under the MPL 1.1",
+            "under the EPL",
+            "Artistic",
+            "an OFL font",
+            "NASA Open Source Agreement",
+            "https://www.codeproject.com/info/cpol10.aspx",
+        ] {
+            assert!(!Gate::new().hits(name.as_bytes()).is_empty(), "{name}");
         }
     }
 
