@@ -358,6 +358,9 @@ impl Detector {
             }
             let files = self.references().files(&r).iter();
             seen.points.extend(files.map(|f| (f.clone(), range.clone())));
+            if matches!(r.how, How::Name { .. }) && is_path(text, &range) {
+                continue;
+            }
             let heading = !r.granted && !r.or && is_heading(text, &range);
             let quoted = is_quoted(text, &range);
             let file = matches!(r.how, How::Name { .. }) && is_file_name(text, &range);
@@ -465,6 +468,25 @@ fn is_quoted(text: &[u8], name: &Range<usize>) -> bool {
     let mut rest = text[name.end..text.len().min(name.end + 16)].iter();
     let end = rest.find(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b)));
     mark.is_some() && end == mark
+}
+
+/// Whether a name is part of a path that a program uses (`open("/usr/share/licenses/GPL-3.txt")`).
+fn is_path(text: &[u8], name: &Range<usize>) -> bool {
+    const LONGEST: usize = 200;
+    let of_path = |b: &u8| b.is_ascii_alphanumeric() || b"_./+-".contains(b);
+    let before = &text[name.start.saturating_sub(LONGEST)..name.start];
+    let head = before.iter().rev().take_while(|b| of_path(b)).count();
+    let (before, head) = before.split_at(before.len() - head);
+    let after = &text[name.end..text.len().min(name.end + LONGEST)];
+    let after = &after[after.iter().take_while(|b| of_path(b)).count()..];
+    let mark = before.last().filter(|b| b"\"'".contains(b));
+    // In prose a word stands before it, in a program a bracket, an operator or a macro.
+    let leads = |b: &u8| b"(,=[{+_".contains(b) || b.is_ascii_uppercase();
+    mark.is_some()
+        && before[..before.len() - 1].trim_ascii_end().last().is_some_and(leads)
+        && head.contains(&b'/')
+        && after.first() == mark
+        && after.get(1).is_some_and(|b| b"),;]".contains(b))
 }
 
 /// Whether a name is the ending of a file's (`COPYING.GPLv3`).

@@ -336,6 +336,31 @@ fn regression_a_notice_inside_the_words_of_its_exception_holds() {
 }
 
 #[test]
+fn a_path_that_a_program_uses_names_no_license() {
+    let code = "name = g_strdup(PACKAGE_DATADIR \"/licenses/gpl-2.0.txt\");\n";
+    assert_eq!(expression(code), None);
+    for debian in [
+        "The text of the license is in \"/usr/share/common-licenses/GPL-2\".\n",
+        "The license (see '/usr/share/common-licenses/GPL-2'), and nothing else, holds.\n",
+    ] {
+        assert_eq!(expression(debian).as_deref(), Some("GPL-2.0-only"), "{debian}");
+    }
+}
+
+#[test]
+fn regression_the_words_of_an_exception_do_not_hide_its_license() {
+    let header = "// Licensed under Apache License v2.0 with Runtime Library Exception\n";
+    assert_eq!(expression(header).as_deref(), Some("Apache-2.0 WITH Swift-exception"));
+}
+
+#[test]
+fn regression_an_address_in_a_rule_is_no_file_name() {
+    let notice = "Under the terms of the Artistic License, see\n\
+                  http://www.opensource.org/licenses/artistic-license.html.\n";
+    assert_eq!(expression(notice).as_deref(), Some("Artistic-1.0"));
+}
+
+#[test]
 fn regression_names_in_quotation_marks_are_data_when_they_are_many() {
     let ids = ["AFL-2.1", "MIT", "Apache-2.0", "EPL-1.0", "MPL-2.0", "Zlib", "ISC", "NCSA"];
     let table = |ids: &[&str]| -> String {
