@@ -38,14 +38,17 @@ pub(super) fn read(licenses: &Licenses, text: &[u8], at: usize) -> Option<Tag> {
     reader.at += 1;
     reader.skip(b"\"'`*_ \t");
     let from = reader.at;
-    let line = line(&text[from..limit]);
     let read = reader.expression(licenses);
     let known = read.as_ref().filter(|(words, _)| !words.contains("-lictor-unknown-"));
     // All of the line is an expression, or goes on below.
-    if known.is_none_or(|(_, end)| *end < from + line.len())
-        && let Some(expression) = aliases::names(licenses, line)
-    {
-        return Some(Tag { expression: expression.to_string(), start: at, end: from + line.len() });
+    let is_all =
+        |end: usize| text[from..end].contains(&b'\n') || line(&text[end..limit]).is_empty();
+    if !known.is_some_and(|(_, end)| is_all(*end)) {
+        let line = line(&text[from..limit]);
+        if let Some(expression) = aliases::names(licenses, line) {
+            let end = from + line.len();
+            return Some(Tag { expression: expression.to_string(), start: at, end });
+        }
     }
     let (words, end) = read?;
     let expression: Expr = licenses.parse(&words).ok()?;
@@ -54,14 +57,14 @@ pub(super) fn read(licenses: &Licenses, text: &[u8], at: usize) -> Option<Tag> {
 
 /// What stands on a line before its comment or string is closed.
 fn line(text: &[u8]) -> &str {
-    let text = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
-    let text = match std::str::from_utf8(text) {
+    const CLOSE: [&[u8]; 9] = [b"*/", b"-->", b"-*-", b"\"", b"'", b"`", b"<", b"#}", b"\\n"];
+    let closes = |n: &usize| CLOSE.iter().any(|c| text[*n..].starts_with(c));
+    let end = (0..text.len()).find(|n| text[*n] == b'\n' || closes(n)).unwrap_or(text.len());
+    let text = match std::str::from_utf8(&text[..end]) {
         Ok(text) => text,
         Err(e) => std::str::from_utf8(&text[..e.valid_up_to()]).unwrap_or_default(),
     };
-    let close = ["*/", "-->", "-*-", "\"", "'", "`", "<", "#}", "\\n"];
-    let end = close.iter().filter_map(|c| text.find(c)).min().unwrap_or(text.len());
-    text[..end].trim_end_matches(|c: char| c.is_whitespace() || ".,;:*#".contains(c))
+    text.trim_end_matches(|c: char| c.is_whitespace() || ".,;:*#".contains(c))
 }
 
 struct Reader<'a> {

@@ -212,15 +212,14 @@ impl Reader<'_> {
                             || versions.is_empty() && self.heads_notice(end)
                             || at > 0 && self.is(at - 1, &self.of.words.negation);
                         let gnu = known.gnu && known.unversioned.is_some();
-                        let meant = match refused {
-                            true => Meant::No,
-                            false if *speaks == Speaks::Alone => match self.alone(place.clone()) {
-                                true => Meant::Yes,
-                                false => Meant::No,
-                            },
-                            false if *speaks == Speaks::Anywhere => Meant::Yes,
-                            false if gnu && !versions.is_empty() => Meant::Yes,
-                            false => self.context(at, place.end, !versions.is_empty()),
+                        let versioned = !versions.is_empty();
+                        let meant = match speaks {
+                            _ if refused => Meant::No,
+                            Speaks::Alone if !self.alone(place.clone()) => Meant::No,
+                            Speaks::InContext if !(gnu && versioned) => {
+                                self.context(at, place.end, versioned)
+                            }
+                            _ => Meant::Yes,
                         };
                         let how = How::Name { sure };
                         let reference = Reference::new(expression, place.clone(), how, number);
